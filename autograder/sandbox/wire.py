@@ -1,10 +1,9 @@
-"""The frames and values that may cross between judge and box, a codec closed by construction.
+"""The frames between judge and box: what may be asked, what may be answered, and how it is read from a socket.
 
-In goes any Python object (`encode`) or any bytes (`read_frame`); out comes a value of the closed list below or a WireError.
-Nothing here evaluates, imports or unpickles; sizes, counts and depth are bounded before memory is allocated for them.
+In goes a message (`send_frame`) or any bytes (`receive`); out comes a message of the closed list below or a WireError.
+Sizes, counts and depth are bounded before memory is allocated for them.
 """
 
-import math
 import socket
 import struct
 import time
@@ -12,101 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-import numpy as np
 from msgspec import Struct
 
-MAX_FRAME_BYTES = 64 << 20
+from autograder.sandbox.values import Array, Value, WireError
+
+MAX_FRAME_BYTES = 80 << 20
 MAX_NODES = 100_000
-MAX_DEPTH = 40
-MAX_DIMENSIONS = 8
+MAX_DEPTH = 60
 MAX_TEXT = 2_000  # characters of an exception's text
-DTYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
-)
-
-
-class WireError(Exception):
-    """Bytes or a value that may not cross."""
-
-
-# --- values ---------------------------------------------------------------------------------------------------------
-# Plain None, bool, int (64 bit), float, str and bytes cross as themselves.
-
-
-class Array(Struct, tag="array", frozen=True):
-    """An array: `kind` is ndarray, scalar (a NumPy scalar) or tensor (a TensorFlow tensor); `data` in C order, little endian."""
-
-    kind: str
-    dtype: str
-    shape: list[int]
-    data: bytes
-
-
-class List(Struct, tag="list", frozen=True):
-    items: list["Value"]
-
-
-class Tuple(Struct, tag="tuple", frozen=True):
-    items: list["Value"]
-
-
-class Dict(Struct, tag="dict", frozen=True):
-    """Pairs, so that a repeated key is seen and refused."""
-
-    items: list[tuple[str, "Value"]]
-
-
-class Dots(Struct, tag="...", frozen=True):
-    """Ellipsis: what an untouched stub assigns."""
-
-
-class Layer(Struct, frozen=True):
-    """A layer of a model: `kind` is its Keras class name; `inputs` are indices of earlier layers."""
-
-    kind: str
-    config: dict[str, None | bool | int | float | str | list[int | None]]
-    weights: list[Array]
-    inputs: list[int]
-
-
-class Model(Struct, tag="model", frozen=True):
-    """A Keras model as layer names with arguments of a closed list, and weights; see models.py."""
-
-    sequential: bool
-    layers: list[Layer]
-    inputs: list[int]
-    outputs: list[int]
-    optimizer: str | None = None
-    learning_rate: float | None = None
-    loss: str | None = None
-
-
-class History(Struct, tag="history", frozen=True):
-    """What `fit` returns."""
-
-    epoch: list[int]
-    history: dict[str, list[float]]
-
-
-class Function(Struct, tag="function", frozen=True):
-    """A callable that stays where it is; `ref` means something only to the box that gave it out."""
-
-    ref: int
-    name: str
-
-
-class Opaque(Struct, tag="opaque", frozen=True):
-    """A value that does not cross; only its type's name does."""
-
-    type_name: str
-
-
-Value = (
-    None | bool | int | float | str | bytes | Array | List | Tuple | Dict | Dots | Model | History | Function | Opaque
-)
-
-
-# --- frames ---------------------------------------------------------------------------------------------------------
 
 
 class Begin(Struct, tag="begin", frozen=True):
@@ -206,9 +118,7 @@ def send_frame(sock: socket.socket, message: Struct) -> None:
     """
     body = _encoder.encode(message)
     if len(body) > MAX_FRAME_BYTES:
-        raise WireError(
-            f"a message of {len(body) >> 20} MiB is larger than the {MAX_FRAME_BYTES >> 20} MiB that may cross"
-        )
+        raise WireError(f"a message of {len(body) >> 20} MiB is more than the {MAX_FRAME_BYTES >> 20} that may cross")
     sock.sendall(struct.pack(">I", len(body)) + body)
 
 
@@ -217,8 +127,8 @@ def read_frame(sock: socket.socket, wait: Callable[[], float] | None = None) -> 
 
     Args:
         sock: a connected stream socket.
-        wait: called before each wait for bytes; returns the seconds to wait at most before it is called again, or raises
-            to give up. None waits for ever.
+        wait: called before each wait for bytes; returns the seconds until it wants to be called again, or raises to
+            give up. None waits for ever.
 
     Raises:
         EOFError: when the other side is gone.
@@ -246,7 +156,7 @@ def _read_exactly(sock: socket.socket, size: int, wait: Callable[[], float] | No
     return bytes(parts)
 
 
-def decode[T](body: bytes, expected: "Callable[..., T] | Any") -> T:
+def decode(body: bytes, expected: Any) -> Any:
     """Decode a frame's body into one of the `expected` message types.
 
     Raises:
@@ -254,14 +164,9 @@ def decode[T](body: bytes, expected: "Callable[..., T] | Any") -> T:
     """
     _skim(body)
     try:
-        message: T = _decoder(expected).decode(body)
+        return msgspec.msgpack.decode(body, type=expected)
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError) as error:
         raise WireError(f"not a message of the protocol: {str(error)[:200]}") from None
-    return message
-
-
-def _decoder(expected: Any) -> "msgspec.msgpack.Decoder[Any]":
-    return msgspec.msgpack.Decoder(expected)
 
 
 def _skim(body: bytes) -> None:
@@ -327,96 +232,9 @@ def _skim_one(body: bytes, position: int) -> tuple[int, int]:
     raise WireError(f"a MessagePack type that does not cross: 0x{head:02x}")
 
 
-def receive[T](sock: socket.socket, expected: Any, wait: Callable[[], float] | None = None) -> Any:
+def receive(sock: socket.socket, expected: Any, wait: Callable[[], float] | None = None) -> Any:
     """Read and decode one frame; see `read_frame` and `decode`."""
     return decode(read_frame(sock, wait), expected)
-
-
-# --- objects <-> values ---------------------------------------------------------------------------------------------
-
-
-def encode(thing: Any, other: Callable[[Any], Value], depth: int = 0) -> Value:
-    """Turn an object into a value.
-
-    Types are compared, not tested with isinstance: a subclass goes to `other` with everything else that is not plain.
-
-    Args:
-        thing: any object.
-        other: turns what is not plain data into a value, for example `Opaque`.
-    """
-    kind = type(thing)
-    if thing is None or kind in (bool, float, str, bytes):
-        return thing  # type: ignore[no-any-return]
-    if thing is Ellipsis:
-        return Dots()
-    if kind is int:
-        return thing if -(1 << 63) <= thing < 1 << 64 else Opaque("int of more than 64 bits")
-    if kind is np.ndarray or isinstance(thing, np.generic):
-        return encode_array(thing)
-    if depth >= MAX_DEPTH // 4:
-        return Opaque("nested too deeply")
-    if kind is list:
-        return List([encode(item, other, depth + 1) for item in thing])
-    if kind is tuple:
-        return Tuple([encode(item, other, depth + 1) for item in thing])
-    if kind is dict and all(type(key) is str for key in thing):
-        return Dict([(key, encode(item, other, depth + 1)) for key, item in thing.items()])
-    return other(thing)
-
-
-def encode_array(array: Any, kind: str | None = None) -> Array | Opaque:
-    """Turn an ndarray or a NumPy scalar into a value; Opaque when its dtype is not on the closed list."""
-    if array.dtype.name not in DTYPES:
-        return Opaque(f"array of dtype {array.dtype.name}")
-    little = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
-    kind = kind or ("ndarray" if type(array) is np.ndarray else "scalar")
-    return Array(kind, array.dtype.name, list(little.shape), little.tobytes())
-
-
-def decode_array(value: Array) -> Any:
-    """Turn a value into a fresh, writable ndarray, or a NumPy scalar.
-
-    Raises:
-        WireError: when dtype, shape and data do not fit together.
-    """
-    if value.dtype not in DTYPES:
-        raise WireError(f"dtype {value.dtype[:40]!r} does not cross")
-    shape = value.shape
-    if len(shape) > MAX_DIMENSIONS or any(not 0 <= size <= MAX_FRAME_BYTES for size in shape):
-        raise WireError(f"an array of shape {shape[:MAX_DIMENSIONS]} does not cross")
-    dtype = np.dtype(value.dtype)
-    if math.prod(shape) * dtype.itemsize != len(value.data):
-        raise WireError(f"{len(value.data)} bytes do not make {value.dtype} of shape {shape}")
-    if value.dtype == "bool" and value.data.strip(b"\x00\x01"):
-        raise WireError("a bool that is neither 0 nor 1")
-    array = np.frombuffer(value.data, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
-    if value.kind == "scalar":
-        if shape:
-            raise WireError("a scalar with a shape")
-        return array[()]
-    return array
-
-
-def decode_value(value: Value, other: Callable[[Value], Any]) -> Any:
-    """Turn a value into an object; `other` builds what is not plain data (models, functions, opaque values, tensors)."""
-    match value:
-        case List():
-            return [decode_value(item, other) for item in value.items]
-        case Tuple():
-            return tuple(decode_value(item, other) for item in value.items)
-        case Dict():
-            pairs = {key: decode_value(item, other) for key, item in value.items}
-            if len(pairs) != len(value.items):
-                raise WireError("a dictionary with a repeated key")
-            return pairs
-        case Dots():
-            return Ellipsis
-        case Array(kind="ndarray" | "scalar"):
-            return decode_array(value)
-        case Array() | Model() | History() | Function() | Opaque():
-            return other(value)
-        case _:
-            return value
 
 
 def monotonic_deadline(seconds: float) -> Callable[[], float]:

@@ -1,0 +1,149 @@
+"""What a test sees instead of the student's objects.
+
+An Environment takes the place of the notebook's namespace. Plain data, arrays and models arrive as the judge's own
+objects; functions as a RemoteFunction that sends its arguments to the box; all else as an Unusable that fails a test as
+soon as it is used.
+"""
+
+import builtins
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.sandbox import wire
+from autograder.sandbox.models import decode_keras, encode_keras
+from autograder.sandbox.runner import find_arrays
+from autograder.sandbox.values import Array, Function, Opaque, Value, WireError, decode_array, decode_value, encode
+from autograder.session import Session
+
+
+class StudentError(Exception):
+    """An exception of a type of the student's own, raised by the student's function."""
+
+
+class Environment:
+    """The notebook's names, read at the moment a test asks for them; Otter's test cases use no more than `get`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what the notebook binds to a name, or the default as a dictionary does.
+
+        Raises:
+            Died: when the box is gone.
+            TypeError: when the value claims to be something that it cannot be.
+        """
+        reply = self._session.get(name)
+        if reply.missing:
+            return default
+        return _decode(self._session, reply.value, name)
+
+    def __getitem__(self, name: str) -> Any:
+        missing = object()
+        value = self.get(name, missing)
+        if value is missing:
+            raise KeyError(name)
+        return value
+
+    def __contains__(self, name: str) -> bool:
+        return not self._session.get(name).missing
+
+
+class RemoteFunction:
+    """A function of the notebook; calling it runs it in the box."""
+
+    def __init__(self, session: Session, function: Function, path: str) -> None:
+        self._session, self._function, self._path = session, function, path
+        self.__name__ = function.name
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__} of the notebook>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        sent = [_encode(value) for value in args]
+        sent_by_name = {name: _encode(value) for name, value in kwargs.items()}
+        answer = self._session.call(self._function.ref, self._path, sent, sent_by_name)
+        if isinstance(answer, wire.Raised):
+            raise _exception(answer)
+        _mirror_changes(answer, [array for thing in (*args, *kwargs.values()) for array in find_arrays(thing)])
+        return _decode(self._session, answer.value, f"what {self._path} returned")
+
+
+class Unusable:
+    """A value that did not cross: every use of it fails the test with a sentence that names its type."""
+
+    def __init__(self, type_name: str, path: str) -> None:
+        object.__setattr__(self, "_sentence", f"{path} is of type {type_name!r}, which the grader cannot examine")
+
+    def __repr__(self) -> str:
+        return f"<{object.__getattribute__(self, '_sentence')}>"
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(object.__getattribute__(self, "_sentence"))
+
+    __getattr__ = __setattr__ = __delattr__ = __call__ = __getitem__ = __setitem__ = __iter__ = __len__ = _refuse
+    __bool__ = __int__ = __float__ = __index__ = __contains__ = __array__ = __enter__ = __exit__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __neg__ = __abs__ = _refuse  # type: ignore[assignment]
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
+    __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = _refuse
+
+
+def _encode(thing: Any) -> Value:
+    def other(thing: Any) -> Value:
+        if type(thing) is RemoteFunction:
+            return thing._function
+        value = encode_keras(thing)
+        if isinstance(value, Opaque):
+            raise TypeError(f"a test cannot pass a value of type {type(thing).__name__} to the notebook")
+        return value
+
+    return encode(thing, other)
+
+
+def _decode(session: Session, value: Value, path: str) -> Any:
+    def function(value: Function) -> Any:
+        return RemoteFunction(session, value, value.name if path.startswith("what ") else path)
+
+    def opaque(value: Opaque) -> Any:
+        return Unusable(value.type_name, path)
+
+    def other(value: Value) -> Any:
+        return decode_keras(value, function, opaque)
+
+    try:
+        return decode_value(value, other)
+    except WireError as error:
+        raise TypeError(f"{path} cannot be examined: {error}") from None
+
+
+def _exception(answer: wire.Raised) -> Exception:
+    kind: Callable[[str], Any] = getattr(builtins, answer.type_name, StudentError)
+    if isinstance(kind, type) and issubclass(kind, Exception) and kind not in (UnicodeDecodeError, UnicodeEncodeError):
+        try:
+            return kind(answer.text)  # type: ignore[no-any-return]
+        except TypeError:
+            pass
+    return StudentError(f"{answer.type_name}: {answer.text}")
+
+
+def _mirror_changes(answer: wire.Reply, arrays: list[Any]) -> None:
+    """Do to the judge's arguments and random generators what the call did to those in the box.
+
+    A test that asks whether a function left its inputs and the global random state alone then gets the same answer
+    here as in one process.
+    """
+    for number, content in answer.changed:
+        if not 0 <= number < len(arrays) or not isinstance(content, Array):
+            raise TypeError("the call claims to have changed an array that it was not given")
+        changed = decode_array(content)
+        target = arrays[number]
+        if changed.shape == target.shape and changed.dtype == target.dtype:
+            target[...] = changed
+        else:
+            target[...] = np.zeros((), target.dtype)
+    if answer.random_moved:
+        np.random.random()
+        random.random()

@@ -1,0 +1,207 @@
+"""The judge's handles on the warmed process and on a box: ask, wait within limits, kill, and say what it died of.
+
+In goes a request; out comes the box's answer, or Died with a sentence from a closed list that a student may read.
+"""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+from autograder.errors import Fault
+from autograder.model import Limits
+from autograder.sandbox import wire, zygote
+from autograder.sandbox.values import WireError
+
+POLL_SECONDS = 0.2
+START_SECONDS = 60
+WAITING_FACTOR = 4  # a box that only waits has this many times its CPU limit
+
+
+class Died(Exception):
+    """The box is gone, and why: the text is for students too."""
+
+
+class Control:
+    """One end of a control socket to the zygote."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def fork(self, order: zygote.ForkJudge | zygote.ForkBox) -> tuple[int, socket.socket]:
+        """Have a judge or a box forked; return its process id and the socket to it."""
+        wire.send_frame(self._sock, order)
+        _, descriptors, _, _ = socket.recv_fds(self._sock, 1, 1)
+        if not descriptors:
+            raise Fault("the warmed process is gone")
+        forked = wire.receive(self._sock, zygote.Forked)
+        return forked.pid, socket.socket(fileno=descriptors[0])
+
+    def reap(self, pid: int) -> zygote.Reaped:
+        """Kill a child with all its processes and return what it has used."""
+        wire.send_frame(self._sock, zygote.Reap(pid))
+        reaped: zygote.Reaped = wire.receive(self._sock, zygote.Reaped)
+        return reaped
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+class Warm(Control):
+    """The zygote as the grader that starts it sees it; closing it ends all that it has forked.
+
+    Attributes:
+        hello: what the zygote found: isolation level and versions.
+
+    Raises:
+        Fault: when it does not start; the text holds the end of what it printed.
+    """
+
+    def __init__(self, judge: str) -> None:
+        ours, theirs = socket.socketpair()
+        super().__init__(ours)
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        command = [sys.executable, "-I", "-m", "autograder.sandbox.zygote", str(theirs.fileno()), judge]
+        environment = {key: os.environ[key] for key in ("HOME", "PATH", "LANG", "TMPDIR") if key in os.environ}
+        self._process = subprocess.Popen(
+            command,
+            pass_fds=[theirs.fileno()],
+            env={**environment, "PYTHONHASHSEED": "0"},
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            cwd="/",
+            start_new_session=True,
+        )
+        theirs.close()
+        try:
+            self.hello: zygote.Hello = wire.receive(ours, zygote.Hello)
+        except (EOFError, WireError):
+            self._process.wait()
+            self._log.seek(0)
+            text = self._log.read().decode(errors="replace")[-1500:]
+            raise Fault(f"the warmed process did not start (exit code {self._process.returncode}):\n{text}") from None
+
+    def close(self) -> None:
+        super().close()
+        self._process.wait()
+        self._log.close()
+
+
+class Box:
+    """A live box.
+
+    Args:
+        control: to have it forked and killed.
+        level: isolation level.
+        limits: what it may use.
+        seed: of its random generators.
+        files: data files for its working folder.
+
+    Raises:
+        Fault: when it cannot be confined.
+    """
+
+    def __init__(self, control: Control, level: str, limits: Limits, seed: int, files: dict[str, bytes]) -> None:
+        self._control, self._limits, self._level = control, limits, level
+        order = zygote.ForkBox(level, limits.output_mb, limits.memory_mb, limits.processes, limits.run_seconds + 30)
+        self._pid, self._sock = control.fork(order)
+        self.cpu_seconds, self.peak_bytes = 0.0, 0
+        self._base_bytes = 0
+        wire.send_frame(self._sock, wire.Begin(seed, files))
+        try:
+            hello = wire.receive(self._sock, wire.Ready | wire.Failed, wire.monotonic_deadline(START_SECONDS))
+        except (EOFError, TimeoutError, WireError) as error:
+            self.close()
+            raise Fault(f"a box did not start: {error or type(error).__name__}") from None
+        if isinstance(hello, wire.Failed):
+            self.close()
+            raise Fault(f"a box could not be confined: {hello.reason}")
+        _, self._base_bytes = usage(self._pid)
+
+    def ask(self, make: Callable[[bytes], Any], subject: str, nonce: bytes = b"") -> Any:
+        """Send a request and return the box's answer to it.
+
+        Args:
+            make: makes the request from the nonce that the answer must carry; None when only an answer is awaited.
+            subject: what is being run, for the sentence when it does not end well: "cell 5", "make_sum_data".
+            nonce: given when the answer belongs to an earlier request, as after a checkpoint.
+
+        Raises:
+            Died: when the box is gone or had to be killed.
+        """
+        expected = nonce or secrets.token_bytes(8)
+        try:
+            wire.send_frame(self._sock, make(expected))
+            answer = wire.receive(self._sock, wire.Answer, self._watch(subject))
+        except (EOFError, BrokenPipeError, ConnectionError):
+            raise self._died(f"{subject} ended the Python process") from None
+        except WireError:
+            raise self._died(f"{subject} disturbed the grader's connection") from None
+        if getattr(answer, "nonce", None) != expected:
+            raise self._died(f"{subject} disturbed the grader's connection")
+        return answer
+
+    def _watch(self, subject: str) -> Callable[[], float]:
+        start_cpu, start_wall = usage(self._pid)[0], time.monotonic()
+        limits = self._limits
+
+        def wait() -> float:
+            cpu_seconds, memory_bytes = usage(self._pid)
+            wall_seconds = time.monotonic() - start_wall
+            used_bytes = memory_bytes - self._base_bytes
+            self.peak_bytes = max(self.peak_bytes, used_bytes)
+            self.cpu_seconds = max(self.cpu_seconds, cpu_seconds)
+            if cpu_seconds - start_cpu > limits.cell_seconds or wall_seconds > WAITING_FACTOR * limits.cell_seconds:
+                raise self._died(f"{subject} ran for longer than {limits.cell_seconds} seconds")
+            if cpu_seconds > limits.run_seconds:
+                raise self._died(f"{subject} was running when the notebook had used its {limits.run_seconds} seconds")
+            if used_bytes > limits.memory_mb << 20:
+                raise self._died(f"{subject} needed more than {limits.memory_mb} MiB of memory")
+            return POLL_SECONDS
+
+        return wait
+
+    def _died(self, sentence: str) -> Died:
+        code = self.close()
+        if code == 139 and sentence.endswith("ended the Python process"):
+            sentence = sentence.replace("ended", "crashed")
+        return Died(sentence)
+
+    def close(self) -> int:
+        """Kill the box, if it lives, with all its processes; return the exit code as shells give it."""
+        if self._pid == 0:
+            return 0
+        # read before the kill: the times of processes that nobody waited for are lost with them
+        last_seconds, last_bytes = usage(self._pid)
+        self._sock.close()
+        reaped = self._control.reap(self._pid)
+        self._pid = 0
+        self.cpu_seconds = max(self.cpu_seconds, last_seconds, reaped.cpu_seconds)
+        self.peak_bytes = max(self.peak_bytes, last_bytes - self._base_bytes)
+        return reaped.exit_code
+
+
+def usage(pid: int) -> tuple[float, int]:
+    """Return CPU seconds and private memory in bytes of a process and its descendants; what is gone counts no more."""
+    ticks, kibibytes, pending = 0, 0, [pid]
+    while pending:
+        folder = f"/proc/{pending.pop()}"
+        try:
+            with open(f"{folder}/stat") as stat:
+                # proc(5): the fields after the command's name, which may hold spaces; 14 to 17 are the times
+                ticks += sum(int(number) for number in stat.read().rsplit(")", 1)[1].split()[11:15])
+            with open(f"{folder}/status") as status:
+                fields = dict(line.split(":", 1) for line in status)
+            kibibytes += sum(int(fields.get(name, "0").split()[0]) for name in ("RssAnon", "RssShmem"))
+            for thread in os.listdir(f"{folder}/task"):
+                with open(f"{folder}/task/{thread}/children") as children:
+                    pending += [int(child) for child in children.read().split()]
+        except (OSError, ValueError, IndexError):
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK"), kibibytes << 10

@@ -1,0 +1,303 @@
+"""What is taken away from a box before it sees a line of student code: Linux kernel calls by ctypes, nothing else.
+
+`confine(level, ...)` is called in a freshly forked child and returns in the process that shall run the student's code;
+everything it could not take away raises OSError, and then no student code runs. The steps, in this order, are the table
+of contents: namespaces, a new root, the unprivileged user, resource limits, capabilities, Landlock, seccomp.
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from autograder.sandbox import syscalls
+
+LEVELS = ("namespaces", "uid", "none")
+WORK = "/box"
+FIRST_UID = 60_000  # above every uid that distributions hand out (Debian policy 9.2.2: 60000-64999 is reserved)
+SLOTS = 1_000
+
+# linux/sched.h, linux/mount.h, linux/prctl.h
+_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
+_NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
+_NAMESPACES = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWPID | _NEWNET
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+_MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID, _MOUNT_ATTR_NODEV = 1, 2, 4
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT = 1, 4, 38, 24, 47
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _call(function: str, *args: object) -> int:
+    result: int = getattr(_libc, function)(*args)
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{function}: {os.strerror(number)}")
+    return result
+
+
+def _syscall(name: str, *args: object) -> int:
+    return _call("syscall", ctypes.c_long(syscalls.number(name)), *args)
+
+
+def environment_paths() -> list[str]:
+    """Return what a box must read of this machine: the system's libraries, the interpreter and its packages."""
+    system = ["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime"]
+    prefixes = [sys.prefix, os.path.realpath(sys.base_prefix), os.path.realpath(sys.prefix)]
+    outside_usr = [prefix for prefix in dict.fromkeys(prefixes) if not prefix.startswith("/usr/")]
+    return [path for path in system if os.path.exists(path) and not _is_folder_link(path)] + outside_usr
+
+
+def _is_folder_link(path: str) -> bool:
+    return os.path.islink(path) and os.path.isdir(path)
+
+
+def die_with_parent() -> None:
+    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes: int, cpu_seconds: int) -> None:
+    """Give up everything a box does not need, as the calling process, for good.
+
+    At the level `namespaces` the caller becomes three processes: one outside that waits and hands on the exit status
+    (and kills the inside when told to with SIGTERM), process 1 of the new pid namespace that collects orphans, and the
+    student's, in which alone this function returns.
+
+    Args:
+        level: one of LEVELS.
+        slot: number of the box among those alive at the same time; makes its user id.
+        scratch_mb: what it may write, in MiB.
+        memory_mb: address space in MiB beyond what the process has already; a backstop, the judge watches real memory.
+        processes: processes and threads.
+        cpu_seconds: CPU time of one process of the box; a backstop as well.
+
+    Raises:
+        OSError: when the kernel refuses a step.
+    """
+    if level == "none":
+        _set_limits(scratch_mb, memory_mb, None, cpu_seconds)
+        os.chdir(_make_folder(slot))
+        return
+    as_root = os.geteuid() == 0
+    if level == "namespaces":
+        _enter_namespaces(as_root)
+        _fork_process_one()
+        _enter_new_root(environment_paths(), scratch_mb)
+        _fork_student()
+        writable = [WORK, "/tmp", "/dev"]
+        readable = [*environment_paths(), "/proc"]
+    else:
+        folder = _make_folder(slot)
+        os.chown(folder, FIRST_UID + slot, FIRST_UID + slot)
+        os.chdir(folder)
+        writable = [folder, "/dev/null"]
+        readable = [*environment_paths(), "/dev/urandom", "/dev/random", "/dev/zero", "/proc/self"]
+    if as_root:
+        _become(FIRST_UID + slot)
+    _set_limits(scratch_mb, memory_mb, processes, cpu_seconds)
+    _drop_capabilities()
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    restrict_files(readable, writable, required=False)
+    syscalls.install_filter(_libc)
+
+
+def _make_folder(slot: int) -> str:
+    folder = f"/tmp/autograder-box-{os.getpid()}-{slot}"
+    os.mkdir(folder, 0o700)
+    return folder
+
+
+def _enter_namespaces(as_root: bool) -> None:
+    uid, gid = os.geteuid(), os.getegid()
+    _call("unshare", _NAMESPACES | (0 if as_root else _NEWUSER))
+    if not as_root:
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{FIRST_UID} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{FIRST_UID} {gid} 1")
+
+
+def _fork_process_one() -> None:
+    """Fork the first process of the new pid namespace; the caller stays outside, waits, and kills it on SIGTERM."""
+    child = os.fork()
+    if child == 0:
+        die_with_parent()
+        return
+    _close_sockets()
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
+    _exit_like(child)
+
+
+def _fork_student() -> None:
+    """Fork the process that will run the student's code; process 1 gives up its rights and collects orphans.
+
+    Signals to process 1 of a namespace are dropped, so the student must not be it.
+    """
+    student = os.fork()
+    if student == 0:
+        return
+    _close_sockets()
+    _drop_capabilities()
+    while True:
+        pid, status = os.wait()
+        if pid == student:
+            os._exit(_exit_code(status))
+
+
+def _close_sockets() -> None:
+    """Let go of inherited descriptors: the student's death must be seen as an end of file."""
+    os.closerange(3, 4096)
+
+
+def _exit_like(child: int) -> None:
+    while True:
+        with contextlib.suppress(InterruptedError):
+            _, status = os.waitpid(child, 0)
+            os._exit(_exit_code(status))
+
+
+def _exit_code(status: int) -> int:
+    """Fold a wait status into an exit code as shells do: 128 + signal."""
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def _enter_new_root(readable: Iterable[str], scratch_mb: int) -> None:
+    """Make a tmpfs with read-only binds of `readable` the root; nothing else of this machine has a name then."""
+    _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
+    # opened first: the anchor below may hide a source that lies under /tmp
+    sources = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in readable}
+    devices = {f"/dev/{name}": os.open(f"/dev/{name}", os.O_PATH) for name in ("null", "zero", "random", "urandom")}
+    links = {path: os.readlink(path) for path in ("/bin", "/sbin", "/lib", "/lib64") if os.path.islink(path)}
+    root = "/tmp"
+    _mount("tmpfs", root, "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={scratch_mb}m,nr_inodes=20000,mode=755")
+    for path, descriptor in sources.items():
+        _bind(descriptor, root + path)
+        _make_read_only(root + path)
+    for path, target in links.items():
+        os.symlink(target, root + path)
+    for path, descriptor in devices.items():
+        _bind(descriptor, root + path)
+    for folder, mode in (("/tmp", 0o1777), ("/dev/shm", 0o1777), (WORK, 0o777), ("/proc", 0o555)):
+        os.makedirs(root + folder, exist_ok=True)
+        os.chmod(root + folder, mode)
+    _mount("proc", root + "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "hidepid=2")
+    os.chdir(root)
+    _syscall("pivot_root", b".", b".")
+    _call("umount2", b".", 2)
+    os.chdir(WORK)
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
+    try:
+        _call("mount", texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3])
+    except OSError as error:
+        raise OSError(error.errno, f"mount {kind or source} on {target}: {os.strerror(error.errno or 0)}") from None
+
+
+def _bind(descriptor: int, target: str) -> None:
+    source = f"/proc/self/fd/{descriptor}"
+    if os.path.isdir(source):
+        os.makedirs(target, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        Path(target).touch()
+    _mount(source, target, None, _MS_BIND)
+    os.close(descriptor)
+
+
+def _make_read_only(path: str) -> None:
+    attributes = struct.pack("=QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV, 0, 0, 0)
+    _syscall("mount_setattr", -100, os.fsencode(path), 0, attributes, len(attributes))
+
+
+def _become(uid: int) -> None:
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    # a change of uid makes /proc/self unreadable to its own process until this is set again
+    _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
+def _set_limits(scratch_mb: int, memory_mb: int, processes: int | None, cpu_seconds: int) -> None:
+    with open("/proc/self/statm") as statm:
+        address_space = int(statm.read().split()[0]) * resource.getpagesize()
+    # TensorFlow maps far more than it touches (2.2 GB for a small fit), hence the room of 4 GiB
+    limits = {
+        resource.RLIMIT_AS: address_space + (memory_mb << 20) + (4 << 30),
+        resource.RLIMIT_CPU: cpu_seconds,
+        resource.RLIMIT_FSIZE: scratch_mb << 20,
+        resource.RLIMIT_NOFILE: 512,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+    if processes is not None:
+        limits[resource.RLIMIT_NPROC] = processes
+    for kind, value in limits.items():
+        resource.setrlimit(kind, (value, value))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _drop_capabilities() -> None:
+    for capability in range(64):
+        if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
+            break
+    _libc.prctl(_PR_CAP_AMBIENT, 4, 0, 0, 0)
+    header, nothing = struct.pack("=Ii", 0x20080522, 0), bytes(24)
+    _call("capset", header, nothing)
+
+
+def landlock_version() -> int:
+    """Return the kernel's Landlock ABI, 0 where it has none."""
+    return max(0, int(_libc.syscall(ctypes.c_long(syscalls.number("landlock_create_ruleset")), None, 0, 1)))
+
+
+def restrict_files(readable: Iterable[str], writable: Iterable[str], *, required: bool) -> None:
+    """Allow the file system only below the given paths, and from ABI 4 on no TCP, from 6 on no signals to outside.
+
+    https://docs.kernel.org/userspace-api/landlock.html
+
+    Raises:
+        OSError: when `required` and the kernel has no Landlock.
+    """
+    version = landlock_version()
+    if version == 0:
+        if required:
+            raise OSError("this kernel has no Landlock")
+        return
+    everything = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
+    rules = struct.pack("=Q", everything)
+    if version >= 4:
+        rules += struct.pack("=Q", 3)
+    if version >= 6:
+        rules += struct.pack("=Q", 3)
+    ruleset = _syscall("landlock_create_ruleset", rules, len(rules), 0)
+    execute_read_list, on_files = 1 | 4 | 8, 1 | 2 | 4 | 1 << 14 | 1 << 15
+    for paths, rights in ((readable, execute_read_list), (writable, everything)):
+        for path in filter(os.path.exists, paths):
+            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+            allowed = rights if os.path.isdir(path) else rights & on_files & everything
+            rule = struct.pack("=Qi", allowed, descriptor)
+            _syscall("landlock_add_rule", ruleset, 1, rule, 0)
+            os.close(descriptor)
+    _syscall("landlock_restrict_self", ruleset, 0)
+    os.close(ruleset)
+
+
+def kill_user(slot: int) -> None:
+    """Kill every process of the slot's user: without a pid namespace, orphans of orphans survive their parents."""
+    child = os.fork()
+    if child == 0:
+        try:
+            _become(FIRST_UID + slot)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)

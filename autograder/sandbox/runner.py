@@ -1,0 +1,202 @@
+"""Inside a box: executes cells, stops at each checkpoint, answers the judge's requests.
+
+All of this runs beside the student's code and can be changed by it, so it is trusted with nothing: the judge decides
+what is asked and how often, and takes every answer as data.
+"""
+
+import os
+import platform
+import random
+import socket
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from autograder.sandbox import training, wire
+from autograder.sandbox.models import decode_keras, encode_keras
+from autograder.sandbox.values import Array, Function, Opaque, Value, WireError, decode_value, encode, encode_array
+
+
+class Runner:
+    """Serves one judge over one socket until the judge hangs up."""
+
+    def __init__(self, sock: socket.socket, shell: Any) -> None:
+        self._sock = sock
+        self._shell = shell
+        self._functions: list[Any] = []
+        self._calling = False
+
+    def serve(self, begin: wire.Begin, level: str) -> None:
+        """Prepare the notebook's surroundings, say Ready and answer requests for ever.
+
+        Raises:
+            EOFError: when the judge hangs up.
+        """
+        for name, content in begin.files.items():
+            Path(name).write_bytes(content)
+        keras.utils.set_random_seed(begin.seed)
+        sys.modules["otter"] = stand_in_for_otter(self.checkpoint)
+        training.install()
+        wire.send_frame(self._sock, wire.Ready(platform.python_version(), level))
+        while True:
+            self._answer(wire.receive(self._sock, wire.Request))
+
+    def checkpoint(self, question: str) -> None:
+        """Tell the judge that the notebook asks for a check, and answer what it wants to know until it says go on."""
+        if self._calling:  # a student's function that checks itself while it is being checked
+            return
+        wire.send_frame(self._sock, wire.Checkpoint(self._executing, question[:200]))
+        while True:
+            request = wire.receive(self._sock, wire.Request)
+            if isinstance(request, wire.Resume):
+                return
+            self._answer(request)
+
+    def _answer(self, request: wire.Request) -> None:
+        match request:
+            case wire.Execute():
+                self._executing = request.nonce
+                error = self._execute(request.source)
+                wire.send_frame(self._sock, wire.Done(request.nonce, error))
+            case wire.Get():
+                self._reply(request.nonce, self._get(request.nonce, request.name))
+            case wire.Call():
+                self._calling = True
+                answer = self._call(request)
+                self._calling = False
+                self._reply(request.nonce, answer)
+
+    def _reply(self, nonce: bytes, answer: wire.Reply | wire.Raised) -> None:
+        try:
+            wire.send_frame(self._sock, answer)
+        except WireError as error:
+            wire.send_frame(self._sock, wire.Reply(nonce, Opaque(str(error))))
+
+    def _execute(self, source: str) -> tuple[str, str] | None:
+        outcome = self._shell.run_cell(source, store_history=False, silent=False)
+        close_figures()
+        error = outcome.error_before_exec or outcome.error_in_exec
+        return None if error is None else (type(error).__name__[:100], _text(error))
+
+    def _get(self, nonce: bytes, name: str) -> wire.Reply:
+        if name not in self._shell.user_ns:
+            return wire.Reply(nonce, None, missing=True)
+        return wire.Reply(nonce, self._encode(self._shell.user_ns[name]))
+
+    def _call(self, request: wire.Call) -> wire.Reply | wire.Raised:
+        args = [self._decode(value) for value in request.args]
+        kwargs = {name: self._decode(value) for name, value in request.kwargs.items()}
+        arrays = [array for thing in (*args, *kwargs.values()) for array in find_arrays(thing)]
+        before = [array.copy() for array in arrays]
+        random_before = _random_state()
+        try:
+            result = self._functions[request.ref](*args, **kwargs)
+            value = self._encode(result)
+        except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's too
+            return wire.Raised(request.nonce, type(error).__name__[:100], _text(error))
+        changed = [
+            (number, encode_array(array))
+            for number, (array, old) in enumerate(zip(arrays, before, strict=True))
+            if not _same(array, old)
+        ]
+        return wire.Reply(
+            request.nonce,
+            value,
+            changed=[(number, array) for number, array in changed if isinstance(array, Array)],
+            random_moved=_random_state() != random_before,
+        )
+
+    def _encode(self, thing: Any) -> Value:
+        return encode(thing, self._encode_other)
+
+    def _encode_other(self, thing: Any) -> Value:
+        if callable(thing) and not isinstance(thing, keras.Model):
+            self._functions.append(thing)
+            return Function(len(self._functions) - 1, str(getattr(thing, "__name__", type(thing).__name__))[:100])
+        return encode_keras(thing)
+
+    def _decode(self, value: Value) -> Any:
+        return decode_value(
+            value, lambda other: decode_keras(other, lambda function: self._functions[function.ref], lambda _: None)
+        )
+
+
+def find_arrays(thing: Any) -> list[Any]:
+    """Return the arrays in an argument, its lists, tuples and dictionaries, in the order both sides number them."""
+    if type(thing) is np.ndarray:
+        return [thing]
+    if type(thing) in (list, tuple):
+        return [array for item in thing for array in find_arrays(item)]
+    if type(thing) is dict:
+        return [array for item in thing.values() for array in find_arrays(item)]
+    return []
+
+
+def _same(array: Any, old: Any) -> bool:
+    return bool(array.shape == old.shape and array.dtype == old.dtype and array.tobytes() == old.tobytes())
+
+
+def _random_state() -> tuple[Any, ...]:
+    name, keys, *rest = np.random.get_state(legacy=True)
+    return (name, np.asarray(keys).tobytes(), *rest, random.getstate())
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[: wire.MAX_TEXT]
+    except Exception:
+        return ""
+
+
+def close_figures() -> None:
+    """Forget the plots of a cell: nobody looks at them here, and drawing them costs time."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+def stand_in_for_otter(checkpoint: Callable[[str], None]) -> types.ModuleType:
+    """Return a module `otter` whose `Notebook.check` is a checkpoint; it never learns whether a test passed."""
+
+    class Notebook:
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            pass
+
+        def check(self, question: str, *args: Any, **kwargs: Any) -> None:
+            checkpoint(str(question))
+
+        def _nothing(self, *args: Any, **kwargs: Any) -> None:
+            pass
+
+        check_all = export = to_pdf = run_plugin = add_plugin_files = _nothing
+
+    module = types.ModuleType("otter", "Stands in for Otter-Grader while a notebook is graded.")
+    vars(module).update(Notebook=Notebook, __version__="7.0.0")
+    return module
+
+
+def make_shell() -> Any:
+    """Return an IPython shell without history, colours or a terminal: cells behave as in a notebook."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    shell = InteractiveShell.instance(config=config)
+    shell.showtraceback = lambda *args, **kwargs: None  # formatting a traceback nobody reads reads source files
+    return shell
+
+
+def silence() -> None:
+    """Send everything a notebook prints to nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115

@@ -1,0 +1,308 @@
+"""The warmed process: imports TensorFlow once, then forks judges and boxes in milliseconds.
+
+It holds no test, no submission and no grade. It never runs a TensorFlow operation (after one, `fit` hangs in a fork) and
+refuses to fork when it has more than one thread. It is told what to do over control sockets: one from the grader that
+started it, one from each judge; when a control socket closes, everything forked through it is killed.
+"""
+
+import contextlib
+import gc
+import importlib
+import os
+import platform
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from autograder.sandbox import jail, wire
+from autograder.sandbox.values import WireError
+
+PRELOAD = ("numpy", "pandas", "tensorflow", "keras", "matplotlib.pyplot", "IPython", "otter.test_files")
+KILL_SECONDS = 10
+
+
+class Hello(Struct, tag="hello", frozen=True):
+    """Zygote to grader, once. `level` is the best isolation that worked; `obstacle` says why it is not a better one."""
+
+    level: str
+    obstacle: str
+    versions: dict[str, str]
+
+
+class ForkJudge(Struct, tag="fork_judge", frozen=True):
+    pass
+
+
+class ForkBox(Struct, tag="fork_box", frozen=True):
+    """See jail.confine for the limits."""
+
+    level: str
+    scratch_mb: int
+    memory_mb: int
+    processes: int
+    cpu_seconds: int
+
+
+class Reap(Struct, tag="reap", frozen=True):
+    """Kill a judge or a box with all that belongs to it, and wait until nothing of it is left."""
+
+    pid: int
+
+
+class Forked(Struct, tag="forked", frozen=True):
+    """The answer to both forks; the other end of the child's socket comes with it."""
+
+    pid: int
+
+
+class Reaped(Struct, tag="reaped", frozen=True):
+    """`exit_code` as shells give it: 128 + signal. CPU time of all its processes; `peak_bytes` of the largest."""
+
+    exit_code: int
+    cpu_seconds: float
+    peak_bytes: int
+
+
+Order = ForkJudge | ForkBox | Reap
+
+
+@dataclass
+class _Child:
+    pid: int
+    level: str = ""
+    slot: int = -1
+
+
+@dataclass
+class _Connection:
+    sock: socket.socket
+    children: dict[int, _Child] = field(default_factory=dict)
+
+
+class Zygote:
+    """The fork server; `judge` is run in a judge with its job socket and its control socket."""
+
+    def __init__(self, control: socket.socket, judge: Callable[[socket.socket, socket.socket], None]) -> None:
+        self._judge = judge
+        self._selector = selectors.DefaultSelector()
+        self._connections: list[_Connection] = []
+        self._next_slot = 0
+        self._main = self._connect(control)
+
+    def _connect(self, sock: socket.socket) -> _Connection:
+        connection = _Connection(sock)
+        self._connections.append(connection)
+        self._selector.register(sock, selectors.EVENT_READ, connection)
+        return connection
+
+    def serve(self) -> None:
+        """Carry out orders until the grader's control socket closes."""
+        while self._main in self._connections:
+            for key, _ in self._selector.select():
+                connection = key.data
+                try:
+                    self._carry_out(connection, wire.receive(connection.sock, Order))
+                except (EOFError, OSError, WireError):
+                    self._disconnect(connection)
+        for connection in list(self._connections):
+            self._disconnect(connection)
+
+    def _carry_out(self, connection: _Connection, order: Order) -> None:
+        match order:
+            case ForkJudge():
+                self._fork_judge(connection)
+            case ForkBox():
+                self._fork_box(connection, order)
+            case Reap(pid) if pid in connection.children:
+                wire.send_frame(connection.sock, self._reap(connection.children.pop(pid)))
+
+    def _disconnect(self, connection: _Connection) -> None:
+        if connection not in self._connections:
+            return
+        self._connections.remove(connection)
+        self._selector.unregister(connection.sock)
+        connection.sock.close()
+        for child in connection.children.values():
+            self._reap(child)
+
+    def _fork_judge(self, connection: _Connection) -> None:
+        job, job_judge = socket.socketpair()
+        control, control_judge = socket.socketpair()
+
+        def run() -> None:
+            self._judge(job_judge, control_judge)
+
+        child = _Child(self._fork(run, [job_judge, control_judge]))
+        self._connect(control)
+        connection.children[child.pid] = child
+        _hand_over(connection.sock, job, Forked(child.pid))
+        for sock in (job, job_judge, control_judge):
+            sock.close()
+
+    def _fork_box(self, connection: _Connection, order: ForkBox) -> None:
+        theirs, ours = socket.socketpair()
+        slot = self._free_slot()
+        child = _Child(self._fork(lambda: run_box(ours, order, slot), [ours]), order.level, slot)
+        connection.children[child.pid] = child
+        _hand_over(connection.sock, theirs, Forked(child.pid))
+        theirs.close()
+        ours.close()
+
+    def _free_slot(self) -> int:
+        used = {child.slot for connection in self._connections for child in connection.children.values()}
+        while self._next_slot in used:
+            self._next_slot = (self._next_slot + 1) % jail.SLOTS
+        slot, self._next_slot = self._next_slot, (self._next_slot + 1) % jail.SLOTS
+        return slot
+
+    def _fork(self, run: Callable[[], None], keep: list[socket.socket]) -> int:
+        threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
+        if threads != 1:
+            raise RuntimeError(f"the zygote has {threads} threads; a fork of it would hang")
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the grader's business
+            with contextlib.suppress(AttributeError):
+                jail.die_with_parent()
+            for connection in self._connections:
+                connection.sock.close()
+            self._selector.close()
+            kept = {sock.fileno() for sock in keep}
+            for descriptor in range(3, 256):
+                if descriptor not in kept:
+                    with contextlib.suppress(OSError):
+                        os.close(descriptor)
+            run()
+        finally:
+            os._exit(0)
+
+    def _reap(self, child: _Child) -> Reaped:
+        outside = child.level == "namespaces"  # the process that answers SIGTERM by killing the namespace
+        _kill(child.pid, signal.SIGTERM if outside else signal.SIGKILL)
+        end = time.monotonic() + KILL_SECONDS
+        while True:
+            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if pid:
+                break
+            if time.monotonic() > end:
+                _kill(child.pid, signal.SIGKILL)
+            time.sleep(0.002)
+        if child.level == "uid":
+            jail.kill_user(child.slot)
+        if child.level in ("uid", "none"):
+            shutil.rmtree(f"/tmp/autograder-box-{child.pid}-{child.slot}", ignore_errors=True)
+        code = os.waitstatus_to_exitcode(status)
+        cpu_seconds = usage.ru_utime + usage.ru_stime
+        return Reaped(code if code >= 0 else 128 - code, cpu_seconds, usage.ru_maxrss * 1024)
+
+
+def _kill(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _hand_over(control: socket.socket, sock: socket.socket, answer: Forked) -> None:
+    socket.send_fds(control, [b"\0"], [sock.fileno()])
+    wire.send_frame(control, answer)
+
+
+def run_box(sock: socket.socket, order: ForkBox, slot: int) -> None:
+    """Be a box: give up all rights, then serve the judge at the other end of `sock`. Does not return."""
+    from autograder.sandbox import runner
+
+    try:
+        runner.silence()
+        os.setsid()
+        begin = wire.receive(sock, wire.Begin)
+        jail.confine(
+            order.level,
+            slot=slot,
+            scratch_mb=order.scratch_mb,
+            memory_mb=order.memory_mb,
+            processes=order.processes,
+            cpu_seconds=order.cpu_seconds,
+        )
+        home = os.getcwd()
+        os.environ.clear()
+        os.environ.update(HOME=home, TMPDIR=home, MPLCONFIGDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8")
+        sys.path[:] = [home, *(path for path in sys.path if path)]
+        shell = runner.make_shell()
+    except Exception as error:
+        wire.send_frame(sock, wire.Failed(f"{type(error).__name__}: {error}"))
+        os._exit(1)
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        runner.Runner(sock, shell).serve(begin, order.level)
+    os._exit(0)
+
+
+def best_level() -> tuple[str, str]:
+    """Return the best isolation level that works on this machine, and what stands in the way of a better one."""
+    if sys.platform != "linux":
+        return "none", f"isolation needs Linux, this is {platform.system()}"
+    obstacle = _try_level("namespaces")
+    if not obstacle:
+        return "namespaces", ""
+    if os.geteuid() == 0 and not _try_level("uid"):
+        return "uid", obstacle
+    return "none", obstacle
+
+
+def _try_level(level: str) -> str:
+    """Confine a child that does nothing; return why that failed, or an empty text."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            jail.confine(level, slot=jail.SLOTS, scratch_mb=8, memory_mb=64, processes=64, cpu_seconds=5)
+            os._exit(0)
+        except Exception as error:
+            os.write(writer, str(error).encode()[:500])
+        finally:
+            os._exit(1)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        reason = pipe.read().decode(errors="replace")
+    _, status = os.waitpid(child, 0)
+    shutil.rmtree(f"/tmp/autograder-box-{child}-{jail.SLOTS}", ignore_errors=True)
+    return reason if os.waitstatus_to_exitcode(status) == 0 else reason or "the test box died"
+
+
+def _prepare() -> None:
+    os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+    import matplotlib
+
+    matplotlib.use("Agg")
+    for name in PRELOAD:
+        importlib.import_module(name)
+    importlib.import_module("autograder.sandbox.runner")
+    gc.collect()
+    gc.freeze()  # keeps the collector from writing to, and so copying, pages that children share
+
+
+def main() -> None:
+    """Run as `python -m autograder.sandbox.zygote CONTROL_FD MODULE:FUNCTION`, the function being the judge's."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    module, function = sys.argv[2].split(":")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(AttributeError):
+        jail.die_with_parent()
+    judge = getattr(importlib.import_module(module), function)
+    _prepare()
+    level, obstacle = best_level()
+    versions = {"python": platform.python_version()}
+    versions |= {name: sys.modules[name].__version__ for name in ("numpy", "tensorflow", "keras")}
+    wire.send_frame(control, Hello(level, obstacle, versions))
+    Zygote(control, judge).serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""The judge's view of a submission that runs: execute a cell, read a name, call a function.
+
+`Session` is the protocol; `LiveSession` speaks to a box. What a session raises is either the student's (Died, or what
+`remote` makes of a Raised answer) or ours (Fault).
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from autograder.model import Limits
+from autograder.sandbox import wire
+from autograder.sandbox.box import Box, Control, Died
+from autograder.sandbox.values import Value
+
+MAX_CHECKPOINTS = 200  # of one run; a notebook has a dozen, a loop around `check` has as many as it likes
+
+__all__ = ["Died", "LiveSession", "Session"]
+
+
+class Session(Protocol):
+    """A submission that can be asked."""
+
+    def execute(self, source: str, subject: str, at_checkpoint: Callable[[str], None]) -> tuple[str, str] | None:
+        """Run a cell; `at_checkpoint` is called with the question's name each time the notebook asks for a check.
+
+        Returns:
+            (type name, text) of the exception the cell ended with, or None.
+
+        Raises:
+            Died: when the box is gone; it can answer nothing any more.
+        """
+
+    def get(self, name: str) -> wire.Reply:
+        """Read a name of the notebook."""
+
+    def call(self, ref: int, subject: str, args: list[Value], kwargs: dict[str, Value]) -> wire.Reply | wire.Raised:
+        """Call a function that an earlier answer referred to."""
+
+
+class LiveSession:
+    """A session with a box of its own, to be closed."""
+
+    def __init__(self, control: Control, level: str, limits: Limits, seed: int, files: dict[str, bytes]) -> None:
+        self.box = Box(control, level, limits, seed, files)
+        self._checkpoints = 0
+
+    def execute(self, source: str, subject: str, at_checkpoint: Callable[[str], None]) -> tuple[str, str] | None:
+        """See Session."""
+        nonces: list[bytes] = []
+
+        def request(nonce: bytes) -> wire.Execute:
+            nonces.append(nonce)
+            return wire.Execute(nonce, source)
+
+        answer = self.box.ask(request, subject)
+        while isinstance(answer, wire.Checkpoint):
+            self._checkpoints += 1
+            if self._checkpoints <= MAX_CHECKPOINTS:
+                at_checkpoint(answer.question)
+            answer = self.box.ask(wire.Resume, subject, nonces[0])
+        if not isinstance(answer, wire.Done):
+            raise self._disturbed(subject)
+        return answer.error
+
+    def get(self, name: str) -> wire.Reply:
+        """See Session."""
+        answer = self.box.ask(lambda nonce: wire.Get(nonce, name), name)
+        if not isinstance(answer, wire.Reply):
+            raise self._disturbed(name)
+        return answer
+
+    def call(self, ref: int, subject: str, args: list[Value], kwargs: dict[str, Value]) -> wire.Reply | wire.Raised:
+        """See Session."""
+        answer = self.box.ask(lambda nonce: wire.Call(nonce, ref, args, kwargs), subject)
+        if not isinstance(answer, wire.Reply | wire.Raised):
+            raise self._disturbed(subject)
+        return answer
+
+    def _disturbed(self, subject: str) -> Died:
+        self.close()
+        return Died(f"{subject} disturbed the grader's connection")
+
+    def close(self) -> None:
+        """Kill the box."""
+        self.box.close()
