@@ -11,14 +11,13 @@ import socket
 import sys
 import types
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-import msgspec
-from msgspec import Struct
 from otter.test_files.abstract_test import TestCase, TestCaseResult
 from otter.test_files.exception_test import ExceptionTestFile
 
 from autograder.errors import Fault
-from autograder.model import CaseResult, CellError, Limits, Question, QuestionResult
+from autograder.model import CaseResult, CellError, CodeCell, Job, Question, QuestionResult, Verdict
 from autograder.remote import Environment
 from autograder.sandbox import wire
 from autograder.sandbox.box import Control
@@ -29,39 +28,6 @@ MAX_BOXES = 4  # the first and three more after a death
 MAX_CHECKS = 20  # of one question in one run
 MAX_CELL_ERRORS = 50
 NOT_REACHED = "The notebook stopped the grader too often; this question was not reached."
-
-
-class Cell(Struct, frozen=True):
-    """A code cell. `number` counts all cells from 1, as people do; `checks` are questions that its metadata checks."""
-
-    number: int
-    source: str
-    checks: tuple[str, ...] = ()
-
-
-class Job(Struct, frozen=True):
-    """All that a judge needs to know, in one message."""
-
-    cells: tuple[Cell, ...]
-    questions: tuple[Question, ...]
-    tests: dict[str, str]
-    reference: str
-    files: dict[str, bytes]
-    limits: Limits
-    level: str
-    seed: int
-
-
-class Verdict(Struct, frozen=True):
-    """What a judge found. `fault` is empty unless the kit failed; then nothing else counts."""
-
-    questions: tuple[QuestionResult, ...] = ()
-    notes: tuple[str, ...] = ()
-    cell_errors: tuple[CellError, ...] = ()
-    boxes: int = 0
-    cpu_seconds: float = 0.0
-    memory_bytes: int = 0
-    fault: str = ""
 
 
 def load_tests(tests: dict[str, str]) -> dict[str, ExceptionTestFile]:
@@ -218,7 +184,7 @@ class Run:
             self._memory_bytes = max(self._memory_bytes, box.peak_bytes)
         return True
 
-    def _run_cell(self, index: int, cell: Cell) -> None:
+    def _run_cell(self, index: int, cell: CodeCell) -> None:
         self._position = (index, 0)
         try:
             error = self._session.execute(cell.source, f"Cell {cell.number}", self._at_checkpoint)
@@ -269,7 +235,7 @@ def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
     own = resource.getrusage(resource.RUSAGE_SELF)
     cpu_seconds = verdict.cpu_seconds + own.ru_utime + own.ru_stime
     with contextlib.suppress(BrokenPipeError):
-        wire.send_frame(job_sock, msgspec.structs.replace(verdict, cpu_seconds=cpu_seconds))
+        wire.send_frame(job_sock, replace(verdict, cpu_seconds=cpu_seconds))
     os._exit(0)
 
 

@@ -48,7 +48,11 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Course:
-    """The whole of course.yml, checked. `repository` is the public owner/name on GitHub that "Open in Colab" points to."""
+    """The whole of course.yml, checked.
+
+    Attributes:
+        repository: public owner/name on GitHub, which "Open in Colab" points to.
+    """
 
     title: str
     term: str
@@ -93,6 +97,37 @@ class GraderInfo:
     name: str
     questions: tuple[Question, ...]
     limits: Limits
+
+
+@dataclass(frozen=True)
+class CodeCell:
+    """A cell to run. `number` counts all cells from 1, as people do; `checks`: questions that its metadata checks."""
+
+    number: int
+    source: str
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a judge needs to know of one submission and its grader.
+
+    Attributes:
+        tests: question -> Otter test file.
+        reference: source of the module that tests import as `reference`.
+        files: data files for the box's working folder.
+        level: isolation level of the boxes.
+        seed: of every random generator in them.
+    """
+
+    cells: tuple[CodeCell, ...]
+    questions: tuple[Question, ...]
+    tests: dict[str, str]
+    reference: str
+    files: dict[str, bytes]
+    limits: Limits
+    level: str
+    seed: int
 
 
 class Status(StrEnum):
@@ -166,6 +201,25 @@ class CellError:
     cell: int
     type_name: str
     text: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a judge found. `fault` is empty unless the kit failed; then nothing else counts.
+
+    Attributes:
+        notes: sentences from a closed list, for student and TA: what died and what was left out.
+        boxes: how many boxes were started.
+        cpu_seconds: of the boxes and of the judge; memory_bytes: the most that a box used of its own.
+    """
+
+    questions: tuple[QuestionResult, ...] = ()
+    notes: tuple[str, ...] = ()
+    cell_errors: tuple[CellError, ...] = ()
+    boxes: int = 0
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
+    fault: str = ""
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class Unusable:
 
     __getattr__ = __setattr__ = __delattr__ = __call__ = __getitem__ = __setitem__ = __iter__ = __len__ = _refuse
     __bool__ = __int__ = __float__ = __index__ = __contains__ = __array__ = __enter__ = __exit__ = _refuse
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __neg__ = __abs__ = _refuse  # type: ignore[assignment]
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __neg__ = __abs__ = _refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
     __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = _refuse
 
@@ -123,7 +123,7 @@ def _exception(answer: wire.Raised) -> Exception:
     kind: Callable[[str], Any] = getattr(builtins, answer.type_name, StudentError)
     if isinstance(kind, type) and issubclass(kind, Exception) and kind not in (UnicodeDecodeError, UnicodeEncodeError):
         try:
-            return kind(answer.text)  # type: ignore[no-any-return]
+            return kind(answer.text)
         except TypeError:
             pass
     return StudentError(f"{answer.type_name}: {answer.text}")

@@ -87,6 +87,10 @@ class Warm(Control):
             text = self._log.read().decode(errors="replace")[-1500:]
             raise Fault(f"the warmed process did not start (exit code {self._process.returncode}):\n{text}") from None
 
+    def alive(self) -> bool:
+        """Tell whether the process still runs."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         super().close()
         self._process.wait()

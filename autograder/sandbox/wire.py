@@ -110,8 +110,8 @@ Answer = Ready | Failed | Checkpoint | Done | Reply | Raised
 _encoder = msgspec.msgpack.Encoder()
 
 
-def send_frame(sock: socket.socket, message: Struct) -> None:
-    """Write one frame: four bytes of length, big endian, then MessagePack.
+def send_frame(sock: socket.socket, message: Any) -> None:
+    """Write one frame: four bytes of length, big endian, then a struct or dataclass as MessagePack.
 
     Raises:
         WireError: when the message is larger than a frame may be; nothing is written then.

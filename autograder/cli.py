@@ -1,0 +1,229 @@
+"""The command `autograder`: reads arguments and the clock, prints, exits; no logic.
+
+Exit codes: 0 all is done, 1 something needs a person, 2 usage or configuration, 130 interrupted.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import TimeRemainingColumn as TimeLeftColumn
+
+from autograder import grading
+from autograder.course import read_course
+from autograder.errors import AutograderError, ConfigError, IsolationError
+from autograder.grader import read_grader
+from autograder.intake import collect
+from autograder.model import Course, Result, Status
+from autograder.reports import class_summary, class_table
+from autograder.results import ResultsFolder
+
+console = Console(highlight=False)
+messages = Console(stderr=True, highlight=False)
+
+
+@contextlib.contextmanager
+def mistakes_explained() -> Iterator[None]:
+    """Turn a mistake of staff into a message and an exit code; a bug of ours keeps its trace."""
+    try:
+        yield
+    except AutograderError as mistake:
+        messages.print(f"[bold red]error:[/] {escape(str(mistake))}", soft_wrap=True)
+        sys.exit(2 if isinstance(mistake, ConfigError | IsolationError) else 1)
+
+
+def find_root() -> Path:
+    """Return the folder of course.yml: this one or the nearest above it.
+
+    Raises:
+        ConfigError: when there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "course.yml").is_file():
+            return folder
+    raise ConfigError(f"No course.yml in {here} or above it. Change into the folder of your course.")
+
+
+def choose_assignments(course: Course, wanted: tuple[str, ...]) -> list[str]:
+    """Return the assignments asked for, all when none is named.
+
+    Raises:
+        ConfigError: when course.yml does not list one of them.
+    """
+    known = [assignment.id for assignment in course.assignments]
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f"course.yml lists no assignment {name!r}; it has {', '.join(known)}.")
+    return list(wanted) or known
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="autograder")
+def main() -> None:
+    """Make assignments from one source each, grade what students hand in, prove that the grader is fair.
+
+    \b
+    A course in three lines:
+      autograder build                     notebooks for students, grader zips for you
+      autograder grade sum inbox/          grade a folder of submissions, sealed
+      open .autograder/grades/sum/index.html
+    """
+
+
+@main.command()
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--check", is_flag=True, help="Write nothing; say what is stale and exit with 1 if anything is.")
+def build(ids: tuple[str, ...], check: bool) -> None:
+    """Make the student notebook and the grader zip of assignments from their sources.
+
+    \b
+      solutions/sum/sum.py  ->  assignments/sum/sum.ipynb       publish this
+                                dist/sum-autograder.zip         keep this secret
+
+    All assignments of course.yml are built unless some are named. The same source gives the same bytes.
+    """
+    with mistakes_explained():
+        from autograder.build import build_assignment, check_built, stale_files, write_built
+
+        root = find_root()
+        course = read_course(root / "course.yml")
+        stale = []
+        for name in choose_assignments(course, ids):
+            with console.status(f"Building {name}"):
+                built = build_assignment(root, course, course.assignment(name))
+            if check:
+                stale += stale_files(root, built)
+                with contextlib.suppress(AutograderError):
+                    check_built(root, built)
+                continue
+            changed = write_built(root, built)
+            for path in changed:
+                console.print(
+                    f"[green]wrote[/]  {escape(path)}" if path in built.files else f"[yellow]removed[/] {path}"
+                )
+            if not changed:
+                console.print(f"[dim]{name} is current[/]")
+        if stale:
+            names = " ".join(sorted({Path(path).parts[1].removesuffix("-autograder.zip") for path in stale}))
+            messages.print(f"[bold red]stale:[/] {escape(', '.join(stale))}. Run [bold]autograder build {names}[/].")
+            sys.exit(1)
+
+
+@main.command()
+@click.argument("assignment")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.  [.autograder/grades/ID]"
+)
+@click.option("--jobs", type=click.IntRange(1, 256), help="Submissions graded at the same time.  [number of cores]")
+@click.option("--grader", "zip_path", type=click.Path(path_type=Path), help="Grader zip.  [dist/ID-autograder.zip]")
+@click.option("--force", is_flag=True, help="Grade again what is graded already.")
+@click.option(
+    "--unsafe", is_flag=True, help="Grade without isolation, where the machine gives none. Your own files only."
+)
+def grade(
+    assignment: str,
+    paths: tuple[Path, ...],
+    out: Path | None,
+    jobs: int | None,
+    zip_path: Path | None,
+    force: bool,
+    unsafe: bool,
+) -> None:
+    """Grade notebooks, Otter export zips, and folders of either.
+
+    Each submission runs in a sealed box of its own; hidden tests never do. What is graded already, under the same
+    submission, grader and kit, is not graded again: after Ctrl-C the same command goes on.
+
+    \b
+    Writes to the results folder:
+      index.html                    the class at a glance
+      grades.csv                    one row a submission
+      feedback/<submission>.html    a page to hand to the student
+      results/<submission>.json     every test case, for staff
+
+    Exit code 1: some submissions could not be graded; the table says which and why.
+    """
+    with mistakes_explained():
+        root = find_root()
+        course = read_course(root / "course.yml")
+        choose_assignments(course, (assignment,))
+        grader = read_grader(zip_path or root / "dist" / f"{assignment}-autograder.zip")
+        submissions = collect(paths, grader.info.name)
+        if not submissions:
+            messages.print(f"Nothing to grade in {', '.join(map(str, paths))}: no .ipynb and no .zip.", soft_wrap=True)
+            sys.exit(1)
+        folder = ResultsFolder(out or root / ".autograder" / "grades" / assignment, grader.info, course.title)
+        earlier = {} if force else folder.earlier()
+        kept = [
+            earlier[submission.name]
+            for submission in submissions
+            if submission.name in earlier and grading.is_current(earlier[submission.name], submission, grader)
+        ]
+        names = {result.submission for result in kept}
+        todo = tuple(submission for submission in submissions if submission.name not in names)
+        if kept:
+            console.print(f"{len(kept)} of {len(submissions)} are graded already; --force grades them again.")
+        results, interrupted = list(kept), False
+        try:
+            for result in _graded(todo, grader, jobs or os.cpu_count() or 1, unsafe):
+                folder.write(result)
+                results.append(result)
+        except KeyboardInterrupt:
+            interrupted = True
+        folder.write_class(results)
+        _show(results, grader.info.questions, folder)
+        if interrupted:
+            missing = len(submissions) - len(results)
+            messages.print(f"[bold]Stopped.[/] {missing} are still to be graded; the same command goes on from here.")
+            sys.exit(130)
+        sys.exit(0 if all(result.status is Status.GRADED for result in results) else 1)
+
+
+def _graded(todo: tuple, grader, jobs: int, unsafe: bool) -> Iterator[Result]:  # type: ignore[no-untyped-def, type-arg]
+    """Grade with a live progress line, and yield each result."""
+    if not todo:
+        return
+    with console.status("Warming up TensorFlow, once for all"):
+        engine = grading.Engine(unsafe)
+    if engine.level == "none":
+        messages.print("[bold red]No isolation (--unsafe):[/] these programs can read and change all that you can.")
+    counts = dict.fromkeys(Status, 0)
+    with engine, _progress() as progress:
+        line = progress.add_task("Grading", total=len(todo), counts="")
+        for result in grading.grade_batch(engine, todo, grader, jobs):
+            counts[result.status] += 1
+            shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+            progress.update(line, advance=1, counts=shown)
+            yield result
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("[dim]{task.fields[counts]}"),
+        TimeElapsedColumn(),
+        TextColumn("[dim]left"),
+        TimeLeftColumn(),
+        console=console,
+    )
+
+
+def _show(results: list[Result], questions: tuple, folder: ResultsFolder) -> None:  # type: ignore[type-arg]
+    console.print(class_table(results, questions))
+    console.print(class_summary(results, questions))
+    console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""The main street: grade one submission, grade a batch, go on where a batch was stopped.
+
+    Submission -> read_notebook -> Job -> judge (in a process of its own) -> Verdict -> Result
+
+In go submissions and a grader; out come results, one for each, in whatever order they end. Nothing here runs student
+code or a test: the warmed process forks a judge for each submission, and the judge its boxes.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from autograder.errors import Fault, IsolationError, SubmissionError
+from autograder.grader import Grader
+from autograder.model import CodeCell, Facts, Job, Limits, Result, Status, Submission, Verdict
+from autograder.notebook import Notebook, read_notebook
+from autograder.sandbox import wire
+from autograder.sandbox.box import WAITING_FACTOR, Control, Warm
+from autograder.sandbox.values import WireError
+from autograder.sandbox.zygote import ForkJudge
+
+JUDGE = "autograder.judge:serve"
+SEED = 0
+JUDGE_SECONDS = 300  # for the tests themselves, beyond what the submission may use
+
+
+@cache
+def kit_version() -> str:
+    """Return the kit's version and a hash of its sources: grades are comparable under the same one."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{version('autograder')}+{digest.hexdigest()[:12]}"
+
+
+def choose_level(best: str, obstacle: str, unsafe: bool) -> str:
+    """Return the isolation level to grade at.
+
+    Raises:
+        IsolationError: when this machine can give none and `unsafe` does not allow that.
+    """
+    if best != "none" or unsafe:
+        return best
+    raise IsolationError(
+        f"Submissions cannot be isolated on this machine ({obstacle}). Grade on Linux with user namespaces or as root "
+        "in a container; or, with submissions that you trust, add --unsafe."
+    )
+
+
+class Engine:
+    """The warmed process and how to grade one submission with it; started again should it ever die.
+
+    Attributes:
+        level: isolation level in force.
+
+    Raises:
+        IsolationError: when this machine cannot isolate and `unsafe` does not allow that.
+        Fault: when the warmed process does not start.
+    """
+
+    def __init__(self, unsafe: bool = False) -> None:
+        self._unsafe = unsafe
+        self._lock = threading.Lock()
+        self._closed = False
+        self._warm = Warm(JUDGE)
+        self.level = choose_level(self._warm.hello.level, self._warm.hello.obstacle, unsafe)
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop everything that runs; what is being graded ends as a fault."""
+        self._closed = True
+        self._warm.close()
+
+    def grade(self, submission: Submission, grader: Grader) -> Result:
+        """Grade one submission. Whatever goes wrong becomes the result's status; nothing is raised."""
+        start = time.monotonic()
+        try:
+            notebook = _readable(submission, grader)
+            verdict = self._judge(notebook, grader)
+        except SubmissionError as problem:
+            return replace(blank_result(submission, grader, Status.REJECTED), note=str(problem))
+        except Fault as fault:
+            note = f"Not graded, through no fault of the student's; grade it again. {fault}"
+            return replace(blank_result(submission, grader, Status.FAULT), note=note)
+        result = _result(submission, grader, verdict, self._facts(submission, grader, verdict))
+        return replace(result, wall_seconds=round(time.monotonic() - start, 2))
+
+    def _judge(self, notebook: Notebook, grader: Grader) -> Verdict:
+        cells = tuple(
+            CodeCell(cell.index + 1, cell.source, cell.checks)
+            for cell in notebook.cells
+            if cell.kind == "code" and not cell.ignored
+        )
+        info = grader.info
+        job = Job(
+            cells, info.questions, grader.tests, grader.reference, grader.files, info.limits, self.level, SEED
+        )  # fmt: skip
+        control = self._control()
+        try:
+            with self._lock:
+                pid, sock = control.fork(ForkJudge())
+            with sock:
+                wire.send_frame(sock, job)
+                verdict: Verdict = wire.receive(sock, Verdict, wire.monotonic_deadline(_patience(info.limits)))
+            with self._lock:
+                control.reap(pid)
+        except (EOFError, OSError, TimeoutError, WireError) as error:
+            raise Fault(f"The judge did not answer ({type(error).__name__}).") from error
+        if verdict.fault:
+            raise Fault(verdict.fault)
+        return verdict
+
+    def _control(self) -> Control:
+        with self._lock:
+            if not self._closed and not self._warm.alive():
+                self._warm.close()
+                self._warm = Warm(JUDGE)
+            return self._warm
+
+    def _facts(self, submission: Submission, grader: Grader, verdict: Verdict) -> Facts:
+        return Facts(
+            submission_sha256=submission.sha256,
+            grader_sha256=grader.sha256,
+            kit=kit_version(),
+            versions={**self._warm.hello.versions, "otter-grader": version("otter-grader")},
+            seed=SEED,
+            level=self.level,
+            boxes=verdict.boxes,
+            memory_bytes=verdict.memory_bytes,
+            cell_errors=verdict.cell_errors,
+        )
+
+
+def _readable(submission: Submission, grader: Grader) -> Notebook:
+    if submission.problem or submission.notebook is None:
+        raise SubmissionError(submission.problem or "No notebook was found in it.")
+    return read_notebook(submission.notebook, grader.info.name)
+
+
+def _patience(limits: Limits) -> float:
+    return WAITING_FACTOR * limits.run_seconds + JUDGE_SECONDS
+
+
+def blank_result(submission: Submission, grader: Grader, status: Status) -> Result:
+    """Return a result without a score."""
+    return Result(submission.name, submission.student, grader.info.assignment, status, None, None)
+
+
+def _result(submission: Submission, grader: Grader, verdict: Verdict, facts: Facts) -> Result:
+    decided = [question for question in verdict.questions if question.points is not None]
+    return replace(
+        blank_result(submission, grader, Status.GRADED),
+        score=round(sum(question.points or 0 for question in decided), 6),
+        max_score=round(sum(question.max_points for question in decided), 6),
+        questions=verdict.questions,
+        cpu_seconds=round(verdict.cpu_seconds, 2),
+        note=" ".join(verdict.notes),
+        facts=facts,
+    )
+
+
+def grade_batch(
+    engine: Engine, submissions: tuple[Submission, ...], grader: Grader, jobs: int
+) -> Iterator[Result]:  # fmt: skip
+    """Yield the result of each submission as it ends, `jobs` at a time.
+
+    When the caller stops iterating or is interrupted, what runs is killed and no result is made of it.
+    """
+    waiting = iter(submissions)
+    running: set[Future[Result]] = set()
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
+    try:
+        while True:
+            while len(running) < jobs and (submission := next(waiting, None)) is not None:
+                running.add(pool.submit(engine.grade, submission, grader))
+            if not running:
+                break
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield future.result()
+    except BaseException:
+        engine.close()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def is_current(result: Result, submission: Submission, grader: Grader) -> bool:
+    """Tell whether a result of an earlier run still holds: same submission, same grader, same kit, and no fault."""
+    facts = result.facts
+    return (
+        result.status is Status.GRADED
+        and facts is not None
+        and facts.submission_sha256 == submission.sha256
+        and facts.grader_sha256 == grader.sha256
+        and facts.kit == kit_version()
+    )

@@ -1,0 +1,132 @@
+"""YAML that a person wrote -> a typed value, or an error that names file, line, key, what was found and expected.
+
+It never guesses: unknown keys, keys given twice and values of another type are refused, and a date stays text.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+import yaml  # type: ignore[import-untyped]
+
+from autograder.errors import AutograderError
+
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """YAML without implicit dates (`due` is read by its owner, who knows the time zone) and without repeated keys."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.value in seen:
+            raise yaml.MarkedYAMLError(problem=f"`{key.value}` is given twice", problem_mark=key.start_mark)
+        seen.add(key.value)
+    mapping: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+    return mapping
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return " Did you mean `x`?" or, when nothing is near, the list of what is known unless that is long."""
+    words = sorted(known)
+    matches = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+    if matches:
+        return f" Did you mean `{matches[0]}`?"
+    return f" Known: {', '.join(words)}." if len(words) < 20 else ""
+
+
+def read_yaml(text: str, shape: type[T], name: str, error: type[AutograderError], first_line: int = 1) -> T:
+    """Read YAML into a msgspec type.
+
+    Args:
+        text: the YAML.
+        shape: a msgspec Struct, or any type that msgspec converts to.
+        name: what the message calls the place, for example the file.
+        error: the exception class to raise.
+        first_line: line of the file that `text` starts on.
+
+    Raises:
+        AutograderError: of the class `error`, when the text is not YAML or not of that shape.
+    """
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as mistake:
+        mark = mistake.problem_mark
+        line = first_line + mark.line if mark else first_line
+        wrong = text.splitlines()[mark.line].strip() if mark and mark.line < len(text.splitlines()) else ""
+        raise error(
+            f"{name}:{line}: this is not YAML that can be read: {mistake.problem} in `{wrong}`. A text that holds"
+            " `: ` or ` #` or starts with a special character needs quotes."
+        ) from None
+    except yaml.YAMLError as mistake:
+        raise error(f"{name}: this is not YAML that can be read: {mistake}") from None
+    try:
+        return msgspec.convert(data, shape)
+    except msgspec.ValidationError as mistake:
+        path, problem = _explain(str(mistake), data, shape)
+        place = f"{name}:{first_line + _line(node, path)}"
+        raise error(f"{place}: {dotted(path)}: {problem}" if path else f"{place}: {problem}") from None
+
+
+def dotted(path: Path) -> str:
+    """Write a path as a person would: ("assignments", 1, "due") is "assignments[1].due"."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def _explain(message: str, data: Any, shape: Any) -> tuple[Path, str]:
+    """Return where msgspec's complaint points to and the complaint with what was found."""
+    problem, _, where = message.partition(" - at `")
+    path: Path = tuple(
+        int(index) if index else key for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", where.rstrip("`"))
+    )
+    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", problem)
+    if unknown:
+        key = unknown[1]
+        return (*path, key), f"unknown key `{key}`." + nearest(key, _keys(shape, path))
+    missing = re.fullmatch(r"Object missing required field `(.*)`", problem)
+    if missing:
+        return path, f"the key `{missing[1]}` is missing"
+    for part in path:
+        data = data[part]
+    return path, f"{problem[0].lower()}{problem[1:]} (found {data!r})"
+
+
+def _keys(shape: Any, path: Path) -> list[str]:
+    """Return the keys that the Struct at this path knows."""
+    info: Any = msgspec.inspect.type_info(shape)
+    for part in path:
+        if isinstance(part, int):
+            info = info.item_type
+        else:
+            info = next(field.type for field in info.fields if field.encode_name == part)
+        while isinstance(info, msgspec.inspect.Metadata):
+            info = info.type
+    return [field.encode_name for field in info.fields]
+
+
+def _line(node: yaml.Node | None, path: Path) -> int:
+    """Return the line, counted from 0, of the deepest part of the path that the YAML holds."""
+    line: int = node.start_mark.line if node else 0
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            key, node = next(((k, v) for k, v in node.value if k.value == part), (None, None))
+            line = key.start_mark.line if key else line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line
+    return line
