@@ -101,17 +101,14 @@ def solved_notebook(built: Built) -> bytes:
 
 
 def write_built(root: Path, built: Built) -> list[str]:
-    """Put what was built on disk, each file under a temporary name first, and remove what no longer belongs there.
+    """Put what was built on disk, each file under a temporary name first.
 
     Returns:
         The paths that changed, relative to the root.
     """
-    changed = stale_files(root, built, missing_zip=True)
+    changed = [path for path in stale_files(root, built, missing_zip=True) if path in built.files]
     for path in changed:
         target = root / path
-        if path not in built.files:
-            target.unlink()
-            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
         temporary.write_bytes(built.files[path])
@@ -122,12 +119,14 @@ def write_built(root: Path, built: Built) -> list[str]:
 def stale_files(root: Path, built: Built, *, missing_zip: bool = False) -> list[str]:
     """Return the paths, relative to the root, whose content is not what the source makes.
 
-    A file in assignments/<id>/ that the source does not make counts. A grader zip that is not there counts only with
-    `missing_zip`: zips are not committed, so a fresh clone has none; one that is there and differs always counts.
+    A grader zip that is not there counts only with `missing_zip`: zips are not committed, so a fresh clone has none;
+    one that is there and differs always counts. A file in assignments/<id>/ that the source does not make counts, but
+    not what running the notebook there leaves behind; `write_built` does not remove it, it may be somebody's work.
     """
     folder = root / "assignments" / built.assignment
-    there = {path.relative_to(root).as_posix() for path in folder.rglob("*") if path.is_file()}
-    stale = {path for path in there if path not in built.files}
+    there = [path.relative_to(root) for path in folder.rglob("*") if path.is_file() and path.suffix != ".zip"]
+    paths = {path.as_posix() for path in there if not any(part.startswith(".") for part in path.parts)}
+    stale = paths - set(built.files)
     for path, content in built.files.items():
         target = root / path
         if target.is_file():
@@ -142,12 +141,19 @@ def check_built(root: Path, built: Built) -> None:
     """Compare what is on disk with what the source makes.
 
     Raises:
-        StaleError: names each file and the command that renews it.
+        StaleError: names each file and what to do.
     """
     stale = stale_files(root, built)
-    if stale:
-        verb = "is" if len(stale) == 1 else "are"
-        raise StaleError(f"{', '.join(stale)} {verb} stale: run `autograder build {built.assignment}`.")
+    old = [path for path in stale if path in built.files]
+    left = [path for path in stale if path not in built.files]
+    messages = [f"{_are(old)} stale: run `autograder build {built.assignment}`."] if old else []
+    messages += [f"{_are(left)} not made by the source, but would be published: remove it."] if left else []
+    if messages:
+        raise StaleError(" ".join(messages))
+
+
+def _are(paths: list[str]) -> str:
+    return f"{', '.join(paths)} {'is' if len(paths) == 1 else 'are'}"
 
 
 def _read(path: Path, place: str) -> bytes:

@@ -19,7 +19,7 @@ class Grader:
         tests: question -> Otter test file, hidden test cases included.
         reference: the solution's definitions, which tests import as `reference`.
         files: data files that the notebook expects beside it.
-        sha256: of the whole zip.
+        sha256: of all this; the kit that travels in the zip is not part of it.
     """
 
     info: GraderInfo
@@ -30,20 +30,18 @@ class Grader:
 
 
 def read_grader(path: Path) -> Grader:
-    """Read a grader zip.
+    """Read a grader zip, or the folder that one was unpacked to.
 
     Raises:
         AutograderError: when it is not one; the text names the file and the command that makes it.
     """
+    name = path.name.removesuffix("-autograder.zip")
     try:
-        content = path.read_bytes()
-        with zipfile.ZipFile(path) as archive:
-            members = {name: archive.read(name) for name in archive.namelist() if not name.startswith("kit/")}
+        members = _read_folder(path) if path.is_dir() else _read_zip(path)
         info = msgspec.json.decode(members["grader.json"], type=GraderInfo)
-        tests = {name[6:-3]: text.decode() for name, text in members.items() if _is_test(name)}
+        tests = {member[6:-3]: text.decode() for member, text in members.items() if _is_test(member)}
         reference = members["files/reference.py"].decode()
     except FileNotFoundError:
-        name = path.name.removesuffix("-autograder.zip")
         raise AutograderError(f"{path}: no such grader zip. Make it with `autograder build {name}`.") from None
     except (zipfile.BadZipFile, KeyError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise AutograderError(f"{path}: not a grader zip made by `autograder build` ({error}).") from None
@@ -51,9 +49,32 @@ def read_grader(path: Path) -> Grader:
     if missing:
         raise AutograderError(f"{path}: no tests for {', '.join(missing)}. Make it again with `autograder build`.")
     files = {
-        name[6:]: data for name, data in members.items() if name.startswith("files/") and name[6:] != "reference.py"
+        member[6:]: content
+        for member, content in members.items()
+        if member.startswith("files/") and member != "files/reference.py"
     }
-    return Grader(info, tests, reference, files, hashlib.sha256(content).hexdigest())
+    return Grader(info, tests, reference, files, _digest(members))
+
+
+def _read_zip(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if not name.startswith("kit/")}
+
+
+def _read_folder(path: Path) -> dict[str, bytes]:
+    return {
+        member.relative_to(path).as_posix(): member.read_bytes()
+        for member in path.rglob("*")
+        if member.is_file() and member.relative_to(path).parts[0] != "kit"
+    }
+
+
+def _digest(members: dict[str, bytes]) -> str:
+    """Return one hash of all members, the same for the zip and for the folder it was unpacked to."""
+    digest = hashlib.sha256()
+    for name in sorted(members):
+        digest.update(f"{name}\0{len(members[name])}\0".encode() + members[name])
+    return digest.hexdigest()
 
 
 def _is_test(name: str) -> bool:

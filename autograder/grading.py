@@ -83,12 +83,17 @@ class Engine:
         self._closed = True
         self._warm.close()
 
-    def grade(self, submission: Submission, grader: Grader) -> Result:
-        """Grade one submission. Whatever goes wrong becomes the result's status; nothing is raised."""
+    def grade(self, submission: Submission, grader: Grader, patience_seconds: float | None = None) -> Result:
+        """Grade one submission. Whatever goes wrong becomes the result's status; nothing is raised.
+
+        Args:
+            patience_seconds: wall time after which the judge is given up and the result is a fault; None takes what
+                the limits can last at most.
+        """
         start = time.monotonic()
         try:
             notebook = _readable(submission, grader)
-            verdict = self._judge(notebook, grader)
+            verdict = self._judge(notebook, grader, patience_seconds or _patience(grader.info.limits))
         except SubmissionError as problem:
             return replace(blank_result(submission, grader, Status.REJECTED), note=str(problem))
         except Fault as fault:
@@ -97,7 +102,7 @@ class Engine:
         result = _result(submission, grader, verdict, self._facts(submission, grader, verdict))
         return replace(result, wall_seconds=round(time.monotonic() - start, 2))
 
-    def _judge(self, notebook: Notebook, grader: Grader) -> Verdict:
+    def _judge(self, notebook: Notebook, grader: Grader, patience_seconds: float) -> Verdict:
         cells = tuple(
             CodeCell(cell.index + 1, cell.source, cell.checks)
             for cell in notebook.cells
@@ -111,11 +116,13 @@ class Engine:
         try:
             with self._lock:
                 pid, sock = control.fork(ForkJudge())
-            with sock:
-                wire.send_frame(sock, job)
-                verdict: Verdict = wire.receive(sock, Verdict, wire.monotonic_deadline(_patience(info.limits)))
-            with self._lock:
-                control.reap(pid)
+            try:
+                with sock:
+                    wire.send_frame(sock, job)
+                    verdict: Verdict = wire.receive(sock, Verdict, wire.monotonic_deadline(patience_seconds))
+            finally:
+                with self._lock:
+                    control.reap(pid)
         except (EOFError, OSError, TimeoutError, WireError) as error:
             raise Fault(f"The judge did not answer ({type(error).__name__}).") from error
         if verdict.fault:

@@ -110,7 +110,7 @@ def _lay_over(notebook: NotebookNode, built: Built, path: Path) -> None:
         named = _CELL.fullmatch(title)
         if named is None or named[1] not in built.answers:
             known = nearest(title.partition(" ")[0], built.answers)
-            raise ConfigError(f"{path}: cell `{title}`: starts with no question, expected `# %% q1` or so.{known}")
+            raise ConfigError(f"{path}: cell `{title}`: names no question, expected `# %% q1` or so.{known}")
         places = [i for i in built.answers[named[1]] if notebook.cells[i].cell_type == cell.cell_type]
         number = int(named[2] or 1)
         if number > len(places):

@@ -7,7 +7,6 @@ soon as it is used.
 
 import builtins
 import random
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -120,11 +119,12 @@ def _decode(session: Session, value: Value, path: str) -> Any:
 
 
 def _exception(answer: wire.Raised) -> Exception:
-    kind: Callable[[str], Any] = getattr(builtins, answer.type_name, StudentError)
-    if isinstance(kind, type) and issubclass(kind, Exception) and kind not in (UnicodeDecodeError, UnicodeEncodeError):
+    kind = getattr(builtins, answer.type_name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
         try:
-            return kind(answer.text)
-        except TypeError:
+            made: Exception = kind(answer.text)
+            return made
+        except TypeError:  # the Unicode errors want five arguments
             pass
     return StudentError(f"{answer.type_name}: {answer.text}")
 

@@ -57,7 +57,15 @@ class CaseConfig(msgspec.Struct, forbid_unknown_fields=True):
     """The TEST CONFIG at the head of a test cell."""
 
     points: Points
-    failure_message: Annotated[str, Meta(min_length=1, pattern=r'^[^"\\\n]*$')]
+    failure_message: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            pattern=r'^[^"\\\n]*$',
+            # Otter writes it between double quotes as it is.
+            description="one sentence of help, in one line, without double quotes and backslashes",
+        ),
+    ]
     hidden: bool = False
 
 

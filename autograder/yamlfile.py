@@ -91,6 +91,7 @@ def dotted(path: Path) -> str:
 def _explain(message: str, data: Any, shape: Any) -> tuple[Path, str]:
     """Return where msgspec's complaint points to and the complaint with what was found."""
     problem, _, where = message.partition(" - at `")
+    where = where.partition("[...]")[0]  # msgspec does not say which key of a mapping
     path: Path = tuple(
         int(index) if index else key for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", where.rstrip("`"))
     )
@@ -103,20 +104,34 @@ def _explain(message: str, data: Any, shape: Any) -> tuple[Path, str]:
         return path, f"the key `{missing[1]}` is missing"
     for part in path:
         data = data[part]
-    return path, f"{problem[0].lower()}{problem[1:]} (found {data!r})"
+    return path, f"{problem[0].lower()}{problem[1:]} (found {data!r}){_description(shape, path)}"
 
 
 def _keys(shape: Any, path: Path) -> list[str]:
     """Return the keys that the Struct at this path knows."""
+    info = _info(shape, path)
+    while isinstance(info, msgspec.inspect.Metadata):
+        info = info.type
+    return [field.encode_name for field in info.fields]
+
+
+def _description(shape: Any, path: Path) -> str:
+    """Return what the type at this path says of itself, if anything."""
+    info = _info(shape, path)
+    schema = info.extra_json_schema if isinstance(info, msgspec.inspect.Metadata) else None
+    return f"; it is: {schema['description']}" if schema and "description" in schema else ""
+
+
+def _info(shape: Any, path: Path) -> Any:
     info: Any = msgspec.inspect.type_info(shape)
     for part in path:
-        if isinstance(part, int):
-            info = info.item_type
-        else:
-            info = next(field.type for field in info.fields if field.encode_name == part)
         while isinstance(info, msgspec.inspect.Metadata):
             info = info.type
-    return [field.encode_name for field in info.fields]
+        if isinstance(info, msgspec.inspect.StructType):
+            info = next(field.type for field in info.fields if field.encode_name == part)
+        else:
+            info = getattr(info, "item_type", None) or getattr(info, "value_type", info)
+    return info
 
 
 def _line(node: yaml.Node | None, path: Path) -> int:

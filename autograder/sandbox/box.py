@@ -5,6 +5,7 @@ In goes a request; out comes the box's answer, or Died with a sentence from a cl
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from autograder.sandbox.values import WireError
 
 POLL_SECONDS = 0.2
 START_SECONDS = 60
+EXIT_SECONDS = 0.5  # that a process whose socket is closed may take to end by itself
 WAITING_FACTOR = 4  # a box that only waits has this many times its CPU limit
 
 
@@ -42,9 +44,9 @@ class Control:
         forked = wire.receive(self._sock, zygote.Forked)
         return forked.pid, socket.socket(fileno=descriptors[0])
 
-    def reap(self, pid: int) -> zygote.Reaped:
+    def reap(self, pid: int, grace_seconds: float = 0.0) -> zygote.Reaped:
         """Kill a child with all its processes and return what it has used."""
-        wire.send_frame(self._sock, zygote.Reap(pid))
+        wire.send_frame(self._sock, zygote.Reap(pid, grace_seconds))
         reaped: zygote.Reaped = wire.receive(self._sock, zygote.Reaped)
         return reaped
 
@@ -144,7 +146,8 @@ class Box:
             wire.send_frame(self._sock, make(expected))
             answer = wire.receive(self._sock, wire.Answer, self._watch(subject))
         except (EOFError, BrokenPipeError, ConnectionError):
-            raise self._died(f"{subject} ended the Python process") from None
+            crashed = self.close(EXIT_SECONDS) == 128 + signal.SIGSEGV
+            raise Died(f"{subject} {'crashed' if crashed else 'ended'} the Python process") from None
         except WireError:
             raise self._died(f"{subject} disturbed the grader's connection") from None
         if getattr(answer, "nonce", None) != expected:
@@ -172,19 +175,17 @@ class Box:
         return wait
 
     def _died(self, sentence: str) -> Died:
-        code = self.close()
-        if code == 139 and sentence.endswith("ended the Python process"):
-            sentence = sentence.replace("ended", "crashed")
+        self.close()
         return Died(sentence)
 
-    def close(self) -> int:
+    def close(self, grace_seconds: float = 0.0) -> int:
         """Kill the box, if it lives, with all its processes; return the exit code as shells give it."""
         if self._pid == 0:
             return 0
         # read before the kill: the times of processes that nobody waited for are lost with them
         last_seconds, last_bytes = usage(self._pid)
         self._sock.close()
-        reaped = self._control.reap(self._pid)
+        reaped = self._control.reap(self._pid, grace_seconds)
         self._pid = 0
         self.cpu_seconds = max(self.cpu_seconds, last_seconds, reaped.cpu_seconds)
         self.peak_bytes = max(self.peak_bytes, last_bytes - self._base_bytes)

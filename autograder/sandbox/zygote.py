@@ -1,8 +1,8 @@
 """The warmed process: imports TensorFlow once, then forks judges and boxes in milliseconds.
 
-It holds no test, no submission and no grade. It never runs a TensorFlow operation (after one, `fit` hangs in a fork) and
-refuses to fork when it has more than one thread. It is told what to do over control sockets: one from the grader that
-started it, one from each judge; when a control socket closes, everything forked through it is killed.
+It holds no test, no submission and no grade. It never runs a TensorFlow operation (after one, `fit` hangs in a fork)
+and refuses to fork when it has more than one thread. It is told what to do over control sockets: one from the grader
+that started it, one from each judge; when a control socket closes, everything forked through it is killed.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import gc
 import importlib
 import os
 import platform
+import resource
 import selectors
 import shutil
 import signal
@@ -51,9 +52,13 @@ class ForkBox(Struct, tag="fork_box", frozen=True):
 
 
 class Reap(Struct, tag="reap", frozen=True):
-    """Kill a judge or a box with all that belongs to it, and wait until nothing of it is left."""
+    """Kill a judge or a box with all that belongs to it, and wait until nothing of it is left.
+
+    `grace_seconds`: how long one that is ending by itself may take, so that its own exit code is seen.
+    """
 
     pid: int
+    grace_seconds: float = 0.0
 
 
 class Forked(Struct, tag="forked", frozen=True):
@@ -120,8 +125,8 @@ class Zygote:
                 self._fork_judge(connection)
             case ForkBox():
                 self._fork_box(connection, order)
-            case Reap(pid) if pid in connection.children:
-                wire.send_frame(connection.sock, self._reap(connection.children.pop(pid)))
+            case Reap(pid, grace_seconds) if pid in connection.children:
+                wire.send_frame(connection.sock, self._reap(connection.children.pop(pid), grace_seconds))
 
     def _disconnect(self, connection: _Connection) -> None:
         if connection not in self._connections:
@@ -185,17 +190,16 @@ class Zygote:
         finally:
             os._exit(0)
 
-    def _reap(self, child: _Child) -> Reaped:
-        outside = child.level == "namespaces"  # the process that answers SIGTERM by killing the namespace
-        _kill(child.pid, signal.SIGTERM if outside else signal.SIGKILL)
-        end = time.monotonic() + KILL_SECONDS
-        while True:
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-            if pid:
-                break
-            if time.monotonic() > end:
-                _kill(child.pid, signal.SIGKILL)
-            time.sleep(0.002)
+    def _reap(self, child: _Child, grace_seconds: float = 0.0) -> Reaped:
+        ended = _wait(child.pid, grace_seconds)
+        if ended is None:
+            # outside a namespace waits a process that answers SIGTERM by killing all that is inside
+            _kill(child.pid, signal.SIGTERM if child.level == "namespaces" else signal.SIGKILL)
+            ended = _wait(child.pid, KILL_SECONDS)
+        while ended is None:
+            _kill(child.pid, signal.SIGKILL)
+            ended = _wait(child.pid, KILL_SECONDS)
+        status, usage = ended
         if child.level == "uid":
             jail.kill_user(child.slot)
         if child.level in ("uid", "none"):
@@ -203,6 +207,18 @@ class Zygote:
         code = os.waitstatus_to_exitcode(status)
         cpu_seconds = usage.ru_utime + usage.ru_stime
         return Reaped(code if code >= 0 else 128 - code, cpu_seconds, usage.ru_maxrss * 1024)
+
+
+def _wait(pid: int, seconds: float) -> tuple[int, resource.struct_rusage] | None:
+    """Return a child's wait status and usage once it has ended, None if it has not after so many seconds."""
+    end = time.monotonic() + seconds
+    while True:
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return status, usage
+        if time.monotonic() >= end:
+            return None
+        time.sleep(0.002)
 
 
 def _kill(pid: int, number: int) -> None:
@@ -263,6 +279,9 @@ def _try_level(level: str) -> str:
     if child == 0:
         try:
             jail.confine(level, slot=jail.SLOTS, scratch_mb=8, memory_mb=64, processes=64, cpu_seconds=5)
+            for needed in (os.__file__, sys.executable):
+                with open(needed, "rb"):  # an interpreter in a private home folder cannot be read by another user
+                    pass
             os._exit(0)
         except Exception as error:
             os.write(writer, str(error).encode()[:500])

@@ -1,0 +1,1 @@
+"""Tests of the renderers; a package so that its test files may be named after nouns."""

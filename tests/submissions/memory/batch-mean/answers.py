@@ -1,0 +1,3 @@
+# %% q2
+def last_only_predictor(X):
+    return X[:, -1] + X[:, 0].mean()

@@ -1,0 +1,13 @@
+# %% q5
+def build_memory_model(T, units=10):
+    model = keras.Sequential([keras.Input((T, 1)), keras.layers.LSTM(10), Dense(1)])
+    model.compile(optimizer="adam", loss="mse")
+    return model
+
+
+# %% q5 3
+results = {}
+results["T10"] = ...
+results["T30a"] = ...
+results["T30b"] = ...
+results["T100"] = ...

@@ -1,0 +1,3 @@
+# %% q2
+def rnn_step(x_t, h_prev, Wx, Wh, b):
+    return np.tanh(x_t @ Wx + h_prev @ Wh) + b

@@ -1,0 +1,3 @@
+# %% q4
+def count_params(F, H, O):
+    return F * H + H * H + H + H + 1

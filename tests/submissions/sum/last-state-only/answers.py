@@ -1,0 +1,6 @@
+# %% q3
+def rnn_forward(X, Wx, Wh, b, h0=None):
+    h = np.zeros((len(X), len(b))) if h0 is None else h0
+    for t in range(X.shape[1]):
+        h = rnn_step(X[:, t], h, Wx, Wh, b)
+    return h

@@ -1,0 +1,3 @@
+# %% predict
+pred_T10 = float("nan")
+pred_shift = "quite large"

@@ -1,0 +1,350 @@
+"""One source makes a student notebook and a grader zip: the same bytes every time, with nothing hidden in the first."""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import nbformat
+import pytest
+from tiny import COURSE, SOURCE, write_course
+
+from autograder.build import Built, build_assignment, check_built, solved_notebook, stale_files, write_built
+from autograder.course import read_course
+from autograder.errors import SourceError, StaleError
+
+ROOT = Path(__file__).parents[1]
+ASSIGNMENTS = [assignment.id for assignment in read_course(ROOT / "course.yml").assignments]
+
+BUILD = """
+import hashlib, sys, time
+from pathlib import Path
+shift = float(sys.argv[2])
+now = time.time
+time.time = lambda: now() + shift
+from autograder.build import build_assignment
+from autograder.course import read_course
+root = Path(sys.argv[1])
+course = read_course(root / "course.yml")
+for path, content in build_assignment(root, course, course.assignments[0]).files.items():
+    print(path, hashlib.sha256(content).hexdigest())
+"""
+
+
+@cache
+def built_from(root: Path, assignment: str) -> Built:
+    course = read_course(root / "course.yml")
+    return build_assignment(root, course, course.assignment(assignment))
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> Built:
+    return built_from(write_course(tmp_path_factory.mktemp("tiny")), "tiny")
+
+
+def members(built: Built) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(built.files[built.zip_path]))
+
+
+# Same bytes
+
+
+def test_two_builds_give_the_same_bytes(tmp_path_factory):
+    """Another folder, hash seed, working directory, locale, time zone and day change nothing."""
+    answers = []
+    for seed, zone, locale, shift in (("1", "Asia/Tokyo", "C", 0), ("2", "America/New_York", "C.UTF-8", 4e7)):
+        root = write_course(tmp_path_factory.mktemp("somewhere"))
+        os.utime(root / "solutions" / "tiny" / "numbers.csv", (shift, shift))
+        environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": locale, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-c", BUILD, str(root), str(shift)]
+        run = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        answers.append(run.stdout)
+    assert answers[0] == answers[1]
+    assert answers[0].count("\n") == 3
+
+
+def test_tests_stand_in_the_zip_as_their_author_wrote_them(tiny):
+    """ast.unparse would write other text under another Python."""
+    assert 'assert add(1, 2) == 3, f"expected 3, got {add(1, 2)}"' in members(tiny).read("tests/q1.py").decode()
+
+
+def test_cell_ids_are_valid_and_differ(tiny):
+    """Jupyter warns about a notebook with an id missing or given twice."""
+    nbformat.validate(tiny.template)
+    identifiers = [cell.id for cell in tiny.template.cells]
+    assert len(set(identifiers)) == len(identifiers)
+
+
+def test_an_id_stays_when_another_cell_changes(tiny, tmp_path):
+    """A diff of the committed notebook shows what changed and no more."""
+    root = write_course(tmp_path, SOURCE.replace("A short story.", "Another story."))
+    before = [cell.id for cell in tiny.template.cells]
+    after = [cell.id for cell in built_from(root, "tiny").template.cells]
+    assert before[0] != after[0] and before[1:] == after[1:]
+
+
+# What students get
+
+
+def test_the_template_shows_stubs_and_solved_the_answers(tiny):
+    """The same cell holds `...` in one notebook and the solution in the other."""
+    index = tiny.answers["q1"][0]
+    assert "..." in tiny.template.cells[index].source
+    assert "secret_of_the_sum" in tiny.solved.cells[index].source
+
+
+def test_solved_differs_from_the_template_in_answers_only(tiny):
+    """A known submission looks like a student's: same cells, ids and metadata, only public tests."""
+    answers = {index for indices in tiny.answers.values() for index in indices}
+    assert answers == {
+        index
+        for index, (stub, answer) in enumerate(zip(tiny.template.cells, tiny.solved.cells, strict=True))
+        if stub != answer
+    }
+    assert tiny.template.metadata == tiny.solved.metadata
+    assert b"test_negative" not in solved_notebook(tiny)
+
+
+def test_the_written_answer_is_one_cell(tiny):
+    """The model answer stands where the student is asked to type."""
+    (index,) = tiny.answers["q2"]
+    assert tiny.template.cells[index].source.startswith("_Type your answer here")
+    assert tiny.solved.cells[index].source.startswith("Addition is commutative")
+
+
+def test_the_notebook_opens_in_colab_and_ends_with_the_export(tiny):
+    """The badge stands under the title, the set-up cell behind it, the export at the end."""
+    cells = tiny.template.cells
+    assert "/github/somebody/tiny-course/blob/main/assignments/tiny/tiny.ipynb)" in cells[0].source.splitlines()[2]
+    assert cells[1].source.endswith("grader = load_checks()")
+    assert "grader.export(" in cells[-1].source
+
+
+def hidden_and_public(source: str) -> tuple[list[str], str]:
+    """Split a source, by its text alone, into hidden lines and all public text."""
+    hidden, public, block, in_region = [], [], "", False
+    for cell in re.split(r"^# %%", source, flags=re.MULTILINE)[1:]:
+        kind, _, text = cell.partition("\n")
+        boundary = re.match(r"# # (BEGIN|END) (\w+)", text)
+        if "[raw]" in kind:
+            block = boundary[2] if boundary and boundary[1] == "BEGIN" else ""
+            hidden += text.splitlines() if "# # RUBRIC" in text else []
+            continue
+        is_hidden = block == "TESTS" and re.search(r"^hidden: true", text, flags=re.MULTILINE)
+        if is_hidden or (block == "SOLUTION" and "[markdown]" in kind):
+            hidden += [line.removeprefix("# ") if "[markdown]" in kind else line for line in text.splitlines()]
+            continue
+        for line in text.splitlines():
+            if "# BEGIN SOLUTION" in line:
+                in_region = True
+            elif "# END SOLUTION" in line:
+                in_region = False
+            elif in_region:
+                hidden.append(line)
+            elif re.search(r"# ?SOLUTION$", line):
+                hidden.append(re.split("# ?SOLUTION", line)[0])
+            else:
+                public.append(line)
+    return hidden, "".join("".join(public).split())
+
+
+def strings(value: object) -> list[str]:
+    """Return every string anywhere in a JSON value, keys included."""
+    if isinstance(value, dict):
+        return [text for pair in value.items() for part in pair for text in strings(part)]
+    if isinstance(value, list):
+        return (
+            ["".join(value)] if all(isinstance(item, str) for item in value) else [t for v in value for t in strings(v)]
+        )
+    return [value] if isinstance(value, str) else []
+
+
+def leaked(source: str, notebook: bytes) -> list[str]:
+    """Return the hidden lines, of at least 12 characters without spaces, that stand in the notebook."""
+    hidden, public = hidden_and_public(source)
+    everything = "".join("".join(strings(json.loads(notebook))).split())
+    lines = {"".join(line.split()) for line in hidden}
+    return sorted(line for line in lines if len(line) >= 12 and line not in public and line in everything)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_nothing_hidden_is_in_the_student_notebook(assignment):
+    """No line of a hidden test, a solution, a model answer or a rubric is in source, outputs or metadata."""
+    built = built_from(ROOT, assignment)
+    source = (ROOT / "solutions" / assignment / f"{assignment}.py").read_text(encoding="utf-8")
+    assert len(hidden_and_public(source)[0]) > 50
+    assert leaked(source, built.files[built.notebook_path]) == []
+
+
+def test_the_search_for_hidden_lines_finds_them(tiny):
+    """The search is no blank: it finds every kind of hidden line in a notebook that holds them."""
+    notebook = nbformat.reads(solved_notebook(tiny), as_version=4)
+    notebook.metadata["more"] = SOURCE.partition("hidden: true")[2]
+    found = "\n".join(leaked(SOURCE, nbformat.writes(notebook).encode()))
+    for line in ("secret_of_the_sum=a+b", "guess_of_the_sum=1234567+1", "Additioniscommutative", "hidden_left_operand"):
+        assert line in found
+    assert leaked(SOURCE, tiny.files[tiny.notebook_path]) == []
+
+
+# The grader zip
+
+
+def test_the_zip_holds_what_otter_and_gradescope_need(tiny):
+    """Tests, reference, data, our scripts and the kit are there; Otter's own runner is not."""
+    names = set(members(tiny).namelist())
+    assert {"otter_config.json", "tests/q1.py", "environment.yml", "files/reference.py", "files/numbers.csv"} <= names
+    assert {"grader.json", "setup.sh", "run_autograder", "kit/pyproject.toml", "kit/uv.lock"} <= names
+    assert {"kit/README.md", "kit/autograder/__init__.py", "kit/autograder/model.py"} <= names
+    assert "run_otter.py" not in names
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_members_have_fixed_modes_and_times(tiny):
+    """Scripts can be executed, nothing else can, and no clock shows."""
+    for info in members(tiny).infolist():
+        executable = info.filename in ("setup.sh", "run_autograder")
+        assert info.external_attr >> 16 == (0o100755 if executable else 0o100644), info.filename
+        assert info.date_time == (1980, 1, 1, 0, 0, 0), info.filename
+
+
+def test_scripts_are_bash_that_parses(tiny):
+    """Gradescope needs the `#!` line; a slip would show only when the image is built."""
+    for name in ("setup.sh", "run_autograder"):
+        text = members(tiny).read(name)
+        assert text.startswith(b"#!/usr/bin/env bash\n")
+        subprocess.run(["bash", "-n"], input=text, check=True)
+
+
+def test_run_autograder_starts_the_installed_kit(tiny, tmp_path):
+    """It runs autograder.gradescope with the Python of the environment, in the folder that it is told."""
+    python = tmp_path / "kit" / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$PWD" "$@"\n')
+    python.chmod(0o755)
+    environment = os.environ | {"AUTOGRADER_ROOT": str(tmp_path), "AUTOGRADER_HOME": str(tmp_path / "kit")}
+    script = members(tiny).read("run_autograder")
+    run = subprocess.run(["bash"], input=script, env=environment, capture_output=True, check=True)
+    assert run.stdout.decode().split() == [str(tmp_path), "-I", "-m", "autograder.gradescope", str(tmp_path)]
+
+
+def test_grader_json_describes_the_questions(tiny):
+    """The grader learns from it what Otter's files do not say."""
+    info = json.loads(members(tiny).read("grader.json"))
+    assert (info["assignment"], info["name"], info["title"]) == ("tiny", "tiny", "Add and explain")
+    assert info["questions"] == [
+        {"name": "q1", "title": "Add two numbers", "points": 4.0, "manual": False},
+        {"name": "q2", "title": "Explain", "points": 4.0, "manual": True},
+    ]
+    assert info["limits"]["memory_mb"] == 2048
+
+
+def test_no_path_of_the_machine_is_in_what_is_built(tiny):
+    """Temporary folders and homes would differ between machines."""
+    for path, content in tiny.files.items():
+        assert str(ROOT).encode() not in content and b"/tmp/" not in content.partition(b"kit/")[0], path
+
+
+@pytest.mark.slow
+def test_stock_otter_gives_the_solved_notebook_full_marks(tiny, tmp_path):
+    """The zip is an Otter autograder like any other."""
+    (tmp_path / "grader.zip").write_bytes(tiny.files[tiny.zip_path])
+    (tmp_path / "any name.ipynb").write_bytes(solved_notebook(tiny))
+    command = [sys.executable, "-m", "otter", "run", "-a", "grader.zip", "any name.ipynb"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert [(test["score"], test["max_score"]) for test in results["tests"] if "score" in test] == [(4, 4)]
+
+
+# On disk
+
+
+def test_what_was_written_is_not_stale(tiny, tmp_path):
+    """A build and then a check agree."""
+    assert write_built(tmp_path, tiny) == sorted(tiny.files)
+    assert stale_files(tmp_path, tiny) == []
+    assert write_built(tmp_path, tiny) == []
+    check_built(tmp_path, tiny)
+
+
+@pytest.mark.parametrize(
+    "path", ["assignments/tiny/tiny.ipynb", "assignments/tiny/numbers.csv", "dist/tiny-autograder.zip"]
+)
+def test_a_changed_file_is_stale(tiny, tmp_path, path):
+    """The check names the file and the command that renews it, and that command does."""
+    write_built(tmp_path, tiny)
+    (tmp_path / path).write_bytes(b"old")
+    with pytest.raises(StaleError, match=rf"{path} is stale: run `autograder build tiny`"):
+        check_built(tmp_path, tiny)
+    assert write_built(tmp_path, tiny) == [path]
+
+
+def test_a_missing_notebook_is_stale_and_a_missing_zip_only_on_request(tiny, tmp_path):
+    """Zips are not committed: a fresh clone has none and is in order."""
+    write_built(tmp_path, tiny)
+    for path in tiny.files:
+        (tmp_path / path).unlink()
+    assert stale_files(tmp_path, tiny) == ["assignments/tiny/numbers.csv", "assignments/tiny/tiny.ipynb"]
+    assert stale_files(tmp_path, tiny, missing_zip=True) == sorted(tiny.files)
+
+
+def test_a_file_left_over_is_stale_and_stays(tiny, tmp_path):
+    """What the source does not make would be published; a build does not delete it, it may be somebody's work."""
+    write_built(tmp_path, tiny)
+    left = tmp_path / "assignments" / "tiny" / "old.csv"
+    left.write_text("1")
+    with pytest.raises(StaleError, match=r"assignments/tiny/old\.csv is not made by the source.*remove"):
+        check_built(tmp_path, tiny)
+    assert write_built(tmp_path, tiny) == []
+    assert left.exists()
+
+
+def test_running_the_notebook_in_place_makes_nothing_stale(tiny, tmp_path):
+    """Otter's log, Jupyter's checkpoints and an exported zip are ignored."""
+    write_built(tmp_path, tiny)
+    for name in (".OTTER_LOG", "tiny_2026.zip", ".ipynb_checkpoints/tiny-checkpoint.ipynb"):
+        path = tmp_path / "assignments" / "tiny" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("x")
+    check_built(tmp_path, tiny)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_committed_assignments_are_what_their_sources_make(assignment):
+    """Whoever changes a source builds it, too."""
+    stale = stale_files(ROOT, built_from(ROOT, assignment))
+    assert [path for path in stale if path.startswith("assignments/")] == []
+
+
+# Author's slips that only a build can see
+
+
+MISTAKES = {
+    "points": (
+        SOURCE,
+        COURSE.replace("points: 8", "points: 9"),
+        r"add up to 8 points \(q1 4, q2 4\), course.yml has 9",
+    ),
+    "name": (SOURCE.replace("name: tiny", "name: sum"), COURSE, "name: found 'sum', expected 'tiny'"),
+    "data": (SOURCE.replace("numbers.csv", "number.csv"), COURSE, r"files: number\.csv: cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("source", "course", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_source_that_does_not_fit_its_course_is_refused(tmp_path, source, course, message):
+    """The message names the source and what course.yml or the folder has instead."""
+    with pytest.raises(SourceError, match=rf"solutions/tiny/tiny\.py: .*{message}"):
+        built_from(write_course(tmp_path, source, course), "tiny")
+
+
+def test_a_missing_source_is_named(tmp_path):
+    """An entry in course.yml without a source is no traceback."""
+    write_course(tmp_path)
+    (tmp_path / "solutions" / "tiny" / "tiny.py").unlink()
+    with pytest.raises(SourceError, match=r"solutions/tiny/tiny\.py: cannot be read"):
+        built_from(tmp_path, "tiny")

@@ -1,0 +1,263 @@
+"""What a notebook earns: checkpoints, deaths, and what tests see of the student's objects."""
+
+import pytest
+
+CHECK = "import otter\ngrader = otter.Notebook()\n"
+
+
+def points(result, question="q1"):
+    (found,) = [item for item in result.questions if item.name == question]
+    return [case.points for case in found.cases]
+
+
+def causes(result, question="q1"):
+    (found,) = [item for item in result.questions if item.name == question]
+    return [case.cause for case in found.cases]
+
+
+def test_a_question_is_judged_with_the_names_of_the_moment_it_is_checked(classroom):
+    """As in stock Otter, what the notebook does after `check` does not count."""
+    result = classroom.grade(CHECK, "x = 1", "grader.check('q1')", "x = 2", q1="def test(x):\n    assert x == 1")
+    assert points(result) == [1]
+
+
+def test_the_last_check_of_a_question_counts(classroom):
+    """As in stock Otter, a check that is run again replaces the first."""
+    cells = (CHECK, "x = 1", "grader.check('q1')", "x = 2", "grader.check('q1')")
+    assert points(classroom.grade(*cells, q1="def test(x):\n    assert x == 1")) == [0]
+
+
+def test_a_question_that_is_never_checked_is_judged_at_the_end(classroom):
+    """A student who deletes a check cell loses nothing."""
+    assert points(classroom.grade("x = 1", "x = 3", q1="def test(x):\n    assert x == 3")) == [1]
+
+
+def test_cell_metadata_asks_for_a_check_too(classroom):
+    """A missing name is None, as in stock Otter."""
+    assert points(classroom.grade("y = 1", q1="def test(x):\n    assert x is None")) == [1]
+
+
+def test_an_exception_in_a_cell_does_not_stop_the_notebook(classroom):
+    """Later cells run, and staff learn which cell raised what."""
+    result = classroom.grade("1/0", "x = 1", q1="def test(x):\n    assert x == 1")
+    assert points(result) == [1]
+    assert [(error.cell, error.type_name) for error in result.facts.cell_errors] == [(1, "ZeroDivisionError")]
+
+
+def test_the_box_never_learns_whether_a_test_passed(classroom):
+    """`check` returns nothing and prints nothing that depends on the outcome."""
+    cells = (CHECK, "x = 1", "seen = [grader.check('q1'), grader.check('q2')]")
+    result = classroom.grade(
+        *cells,
+        q1="def test(x):\n    assert x == 1",
+        q2="def test(x):\n    assert x == 2",
+        q3="def test(seen):\n    assert seen == [None, None]",
+    )
+    assert points(result, "q3") == [1]
+
+
+@pytest.mark.parametrize(
+    ("fatal", "said"),
+    [
+        ("import os; os._exit(0)", "ended the Python process"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended the Python process"),
+        ("import ctypes; ctypes.string_at(0)", "crashed the Python process"),
+        ("while True: pass", "ran for longer than 2 seconds"),
+        ("import time; time.sleep(1000)", "ran for longer than 2 seconds"),
+        ("hoard = [bytearray(b'x' * (1 << 20)) for _ in range(600)]", "needed more than 300 MiB"),
+    ],
+)
+def test_a_fatal_cell_costs_only_what_depends_on_it(classroom, fatal, said):
+    """The cell is named and left out; what was earned before stays, and the rest is graded in a fresh box."""
+    classroom.allow(cell_seconds=2, memory_mb=300)
+    cells = (CHECK, "x = 1", "grader.check('q1')", fatal, "y = x + 1")
+    result = classroom.grade(*cells, q1="def test(x):\n    assert x == 1", q2="def test(y):\n    assert y == 2")
+    assert (points(result), points(result, "q2")) == ([1], [1])
+    assert result.note == f"Cell 4 {said}{' of memory' if 'MiB' in said else ''}; the cell was left out."
+    assert result.facts.boxes == 2
+
+
+def test_a_fatal_function_costs_its_own_question(classroom):
+    """The case that killed the box and those after it are lost with the cause; other questions keep their marks."""
+    cells = ("import os\ndef f(n):\n    if n == 2: os._exit(1)\n    return n", "def g(): return 5")
+    q1 = """
+        def test_1(f):
+            assert f(1) == 1
+        def test_2(f):
+            assert f(2) == 2
+        def test_3(f):
+            assert f(3) == 3
+    """
+    result = classroom.grade(*cells, q1=q1, q2="def test(g):\n    assert g() == 5")
+    assert (points(result), points(result, "q2")) == ([1, 0, 0], [1])
+    assert causes(result) == ["", "f ended the Python process", "f ended the Python process"]
+
+
+def test_a_test_cannot_swallow_the_death_of_the_box(classroom):
+    """A test that catches every exception does not pass for it."""
+    q1 = """
+        def test(f):
+            try:
+                f()
+            except Exception:
+                pass
+        def test_2(f):
+            pass
+    """
+    result = classroom.grade("import os\ndef f(): os._exit(0)", q1=q1)
+    assert causes(result)[1] == "f ended the Python process"
+
+
+def test_a_notebook_that_dies_again_and_again_is_given_up(classroom):
+    """Four boxes at most; what was not reached says so."""
+    deadly = "import os; os._exit(0)"
+    cells = (CHECK, *[deadly] * 6, "x = 1")
+    result = classroom.grade(*cells, q1="def test(x):\n    assert x == 1")
+    assert points(result) == [0]
+    assert result.facts.boxes == 4
+    assert "not reached" in causes(result)[0]
+
+
+def test_arrays_changed_in_place_are_seen_by_the_test(classroom):
+    """Whether a function leaves its inputs as they were can be tested across the wall."""
+    q1 = """
+        def test_changed(bad):
+            import numpy as np
+            X = np.zeros(3)
+            bad(X)
+            assert (X == 1).all()
+        def test_kept(good):
+            import numpy as np
+            X = np.zeros(3)
+            good(X)
+            assert (X == 0).all()
+    """
+    assert points(classroom.grade("def bad(X): X += 1\ndef good(X): return X + 1", q1=q1)) == [1, 1]
+
+
+def test_a_moved_global_random_state_is_seen_by_the_test(classroom):
+    """The judge's own generator moves when the student's call moved the box's."""
+    q1 = """
+        def test_moved(bad):
+            import numpy as np
+            before = np.random.get_state()[2]
+            bad()
+            assert np.random.get_state()[2] != before
+        def test_kept(good):
+            import numpy as np
+            before = np.random.get_state()[2]
+            good()
+            assert np.random.get_state()[2] == before
+    """
+    code = """
+        import numpy as np
+        def bad(): return np.random.rand()
+        def good(): return np.random.default_rng(0).random()
+    """
+    assert points(classroom.grade(code, q1=q1)) == [1, 1]
+
+
+def test_exceptions_of_built_in_types_arrive_as_themselves(classroom):
+    """Others arrive as a StudentError that names the type."""
+    q1 = """
+        def test_builtin(f):
+            try:
+                f()
+            except ValueError as error:
+                assert str(error) == "no"
+            else:
+                assert False
+        def test_own(g):
+            try:
+                g()
+            except Exception as error:
+                assert "Mine: so" in str(error)
+            else:
+                assert False
+    """
+    code = "def f(): raise ValueError('no')\nclass Mine(Exception): pass\ndef g(): raise Mine('so')"
+    assert points(classroom.grade(code, q1=q1)) == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "class A(int):\n    __eq__ = lambda *a: True\n    __hash__ = None\nx = A(7)",
+        "class A(float):\n    __eq__ = lambda *a: True\n    __hash__ = None\nx = A(7)",
+        "class A(list):\n    __eq__ = lambda *a: True\n    __hash__ = None\nx = A([7])",
+        "class A(dict):\n    __eq__ = lambda *a: True\n    __hash__ = None\nx = A()",
+        "class A:\n    __eq__ = lambda *a: True\n    __class__ = int\n    __array__ = lambda s, *a, **k: 1/0\nx = A()",
+        "import numpy as np\nclass A(np.ndarray):\n    __eq__ = lambda *a: True\nx = np.zeros(3).view(A)",
+        "x = object()",
+        "x = open('/dev/null')",
+        "x = type",
+    ],
+)
+def test_an_object_that_lies_about_itself_fails_the_test(classroom, lie):
+    """Subclasses and strangers do not cross, whatever they say they are equal to."""
+    result = classroom.grade(lie, q1="def test(x):\n    assert x == 1")
+    assert result.status == "graded"
+    assert points(result) == [0]
+
+
+def test_a_model_is_judged_without_its_code(classroom):
+    """The judge rebuilds the model: the same predictions, none of the student's classes."""
+    code = """
+        import keras
+        model = keras.Sequential([keras.Input((4, 1)), keras.layers.SimpleRNN(3), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        def predict(X): return model.predict(X, verbose=0)
+        class Evil(keras.layers.Dense): pass
+        evil = keras.Sequential([keras.Input((4,)), Evil(1)])
+    """
+    q1 = """
+        def test_predictions(model, predict):
+            import numpy as np
+            X = np.random.default_rng(0).random((5, 4, 1)).astype("float32")
+            assert np.allclose(model(X), predict(X), atol=1e-6)
+            assert model.count_params() == 19 and model.optimizer.name == "adam" and model.loss == "mse"
+        def test_own_layer(evil):
+            try:
+                evil.layers
+            except TypeError as error:
+                assert "Evil" in str(error)
+            else:
+                assert False
+    """
+    assert points(classroom.grade(code, q1=q1)) == [1, 1]
+
+
+def test_a_test_may_hand_a_model_of_its_own_to_the_student(classroom):
+    """As `gradients(model, x)` needs it."""
+    q1 = """
+        def test(outputs):
+            import keras, numpy as np
+            model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
+            model.set_weights([np.array([[2.0], [3.0]])])
+            assert np.allclose(outputs(model, np.array([[1.0, 1.0]])), 5)
+    """
+    assert points(classroom.grade("import numpy as np\ndef outputs(m, x): return np.asarray(m(x))", q1=q1)) == [1]
+
+
+def test_the_reference_is_importable_by_tests_only(classroom):
+    """Hidden tests compare with it; the box does not have it."""
+    q1 = """
+        def test_hidden(f, stolen):
+            from reference import f as expected
+            assert f(3) == expected(3) and stolen is None
+    """
+    code = "def f(x): return 2 * x\ntry:\n    from reference import f as stolen\nexcept ImportError:\n    stolen = None"
+    assert points(classroom.grade(code, q1=q1, reference="def f(x):\n    return x + x\n")) == [1]
+
+
+def test_data_files_lie_beside_the_notebook(classroom):
+    """What an assignment ships can be opened by its plain name."""
+    result = classroom.grade("x = open('a.csv').read()", q1="def test(x):\n    assert x == '1,2'", files={"a.csv": b"1,2"})
+    assert points(result) == [1]
+
+
+def test_a_fault_of_the_tests_is_never_a_zero(classroom):
+    """A test file that cannot be read is ours: status fault, no score."""
+    result = classroom.grade("x = 1", q1="this is not Python")
+    assert (result.status, result.score) == ("fault", None)
+    assert "grade it again" in result.note
