@@ -226,18 +226,3 @@ def _zip(members: dict[str, bytes]) -> bytes:
             info.external_attr = (0o100755 if name in _SCRIPTS else 0o100644) << 16
             archive.writestr(info, content)
     return buffer.getvalue()
-
-
-if __name__ == "__main__":
-    import sys
-
-    from autograder.course import read_course
-    from autograder.errors import AutograderError
-
-    here = Path.cwd()
-    try:
-        listed = read_course(here / "course.yml")
-        for wanted in sys.argv[1:] or [item.id for item in listed.assignments]:
-            print(*write_built(here, build_assignment(here, listed, listed.assignment(wanted))), sep="\n")
-    except AutograderError as mistake:
-        sys.exit(str(mistake))

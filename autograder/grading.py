@@ -21,7 +21,7 @@ from autograder.grader import Grader
 from autograder.model import CodeCell, Facts, Job, Limits, Result, Status, Submission, Verdict
 from autograder.notebook import Notebook, read_notebook
 from autograder.sandbox import wire
-from autograder.sandbox.box import WAITING_FACTOR, Control, Warm
+from autograder.sandbox.box import OVERLOAD, Control, Warm
 from autograder.sandbox.values import WireError
 from autograder.sandbox.zygote import ForkJudge
 
@@ -157,7 +157,7 @@ def _readable(submission: Submission, grader: Grader) -> Notebook:
 
 
 def _patience(limits: Limits) -> float:
-    return WAITING_FACTOR * limits.run_seconds + JUDGE_SECONDS
+    return OVERLOAD * limits.run_seconds + JUDGE_SECONDS
 
 
 def blank_result(submission: Submission, grader: Grader, status: Status) -> Result:

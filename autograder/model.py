@@ -15,7 +15,7 @@ class Limits:
     """What one submission may use.
 
     Attributes:
-        cell_seconds: CPU time for one cell, or for one call that a test makes; waiting counts a quarter.
+        cell_seconds: CPU time for one cell, or for one call that a test makes.
         run_seconds: CPU time for the whole submission, all boxes together.
         memory_mb: memory in MiB that a box may use beyond that of the warmed process it starts from.
         output_mb: size in MiB of any file that a box may write, and of all its files together.

@@ -165,21 +165,25 @@ def finish(
             solved.cells[index].source = cell.source
             if question:
                 answers.setdefault(question, []).append(index)
-        elif "otter_answer_cell" in template.cells[index].metadata.get("tags", []) and question not in answers:
+        elif _awaits_text(template.cells[index]) and index not in answers.get(question, []):
             # Otter drops the model answer from the template and puts an empty answer cell just before it.
             solved.cells[index].source = cell.source
-            answers[question] = [index]
+            answers.setdefault(question, []).append(index)
     identifiers = _identifiers(template)
     otter = deepcopy(template.metadata["otter"])
     for question in source.questions:
         if question.cases:
             otter["tests"][question.name] = author_text(otter["tests"][question.name], question)
     for notebook in (template, solved):
-        notebook.metadata = deepcopy(_METADATA) | {"otter": otter}
+        notebook.metadata["otter"] = otter
         for cell, identifier in zip(notebook.cells, identifiers, strict=True):
             cell.id = identifier
             cell.metadata.pop("question", None)
     return template, solved, answers
+
+
+def _awaits_text(cell: NotebookNode) -> bool:
+    return cell.cell_type == "markdown" and "otter_answer_cell" in cell.metadata.get("tags", [])
 
 
 def author_text(test_file: str, question: SourceQuestion) -> str:

@@ -133,7 +133,8 @@ def _odd(notebook: bytes) -> dict[str, Broken]:
 def drop_questions(document: dict[str, Any]) -> None:
     """Keep the cells up to the first check alone: all later questions are missing."""
     cells = document["cells"]
-    checks = [index for index, cell in enumerate(cells) if ".check(" in "".join(cell["source"])]
+    code = [(index, "".join(cell["source"])) for index, cell in enumerate(cells) if cell["cell_type"] == "code"]
+    checks = [index for index, source in code if ".check(" in source]
     if checks:
         del cells[checks[0] + 1 :]
 

@@ -49,7 +49,7 @@ class Classroom:
         self.limits = Limits(cell_seconds=20, run_seconds=60, memory_mb=1024)
 
     def grade(self, *cells: str, reference: str = "", files: dict[str, bytes] | None = None, **tests: str) -> Result:
-        """Grade a notebook of code cells; each test function earns a point and is public unless its name says hidden."""
+        """Grade a notebook of code cells; each test function earns a point, hidden when its name says so."""
         notebook = {
             "nbformat": 4,
             "nbformat_minor": 5,

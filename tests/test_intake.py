@@ -123,9 +123,9 @@ def test_a_file_given_twice_is_graded_once(tmp_path: Path) -> None:
 
 def test_colliding_names_are_numbered_by_a_stable_rule(tmp_path: Path) -> None:
     """Letter case and punctuation do not tell files apart everywhere; a name that ends in -2 by itself keeps it."""
-    put(tmp_path, "a b.ipynb", "A-b.ipynb", "a(b).ipynb", "a-b-2.ipynb")
+    put(tmp_path, "a b.ipynb", "A-b.ipynb", "a(B).ipynb", "a-b-2.ipynb")
     found = {submission.student: submission.name for submission in collect([tmp_path], "sum")}
-    assert found == {"A-b": "A-b", "a b": "a-b-3", "a(b)": "a-b-4", "a-b-2": "a-b-2"}
+    assert found == {"A-b": "A-b", "a b": "a-b-3", "a(B)": "a-B-4", "a-b-2": "a-b-2"}
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,12 @@ def test_numbered_names_stay_within_100_bytes(tmp_path: Path) -> None:
     """A long name is cut before its number."""
     put(tmp_path, "x" * 120 + ".ipynb", "x" * 121 + ".ipynb")
     assert [len(name) for name in names(tmp_path)] == [100, 100]
+
+
+def test_the_student_is_the_file_name_as_a_person_reads_it(tmp_path: Path) -> None:
+    """Composed letters, quotes and all; no control characters, no text that runs backwards."""
+    put(tmp_path, "Zoe\u0308 O'Hara\x07 \u202e(2).ipynb")
+    assert only(tmp_path).student == "Zo\u00eb O'Hara (2)"
 
 
 def test_a_name_that_is_no_utf_8_is_still_collected(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_the_box_never_learns_whether_a_test_passed(classroom):
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended the Python process"),
         ("import ctypes; ctypes.string_at(0)", "crashed the Python process"),
         ("while True: pass", "ran for longer than 2 seconds"),
-        ("import time; time.sleep(1000)", "ran for longer than 2 seconds"),
+        ("import time; time.sleep(1000)", "waited for longer than 2 seconds"),
         ("hoard = [bytearray(b'x' * (1 << 20)) for _ in range(600)]", "needed more than 300 MiB"),
     ],
 )
@@ -227,6 +227,42 @@ def test_a_model_is_judged_without_its_code(classroom):
     assert points(classroom.grade(code, q1=q1)) == [1, 1]
 
 
+def test_a_model_that_grew_layer_by_layer_is_judged_too(classroom):
+    """`Sequential()` with `add` builds its graph anew each time; only the last one counts."""
+    code = """
+        import keras
+        model = keras.Sequential()
+        model.add(keras.Input((4, 1)))
+        model.add(keras.layers.SimpleRNN(3))
+        model.add(keras.layers.Dense(1))
+        i = keras.Input((4, 1))
+        functional = keras.Model(i, keras.layers.Dense(1)(keras.layers.SimpleRNN(3)(i)))
+        two = keras.Model([i, j := keras.Input((4, 1))], keras.layers.Add()([keras.layers.Dense(2)(i), j]))
+    """
+    q1 = """
+        def test_sequential(model):
+            assert [type(layer).__name__ for layer in model.layers] == ["SimpleRNN", "Dense"]
+        def test_functional(functional):
+            assert [type(layer).__name__ for layer in functional.layers] == ["InputLayer", "SimpleRNN", "Dense"]
+        def test_two_inputs(two):
+            import numpy as np
+            assert two([np.zeros((1, 4, 1)), np.ones((1, 4, 1))]).shape == (1, 4, 2)
+    """
+    assert points(classroom.grade(code, q1=q1)) == [1, 1, 1]
+
+
+def test_a_call_that_moves_one_random_generator_does_not_move_the_other(classroom):
+    """Keras draws its seeds from Python's generator; a test of NumPy's must not fail for that."""
+    q1 = """
+        def test(f):
+            import numpy as np, random
+            before, python = np.random.get_state()[2], random.getstate()
+            f()
+            assert np.random.get_state()[2] == before and random.getstate() != python
+    """
+    assert points(classroom.grade("import random\ndef f(): return random.random()", q1=q1)) == [1]
+
+
 def test_a_test_may_hand_a_model_of_its_own_to_the_student(classroom):
     """As `gradients(model, x)` needs it."""
     q1 = """
@@ -252,7 +288,9 @@ def test_the_reference_is_importable_by_tests_only(classroom):
 
 def test_data_files_lie_beside_the_notebook(classroom):
     """What an assignment ships can be opened by its plain name."""
-    result = classroom.grade("x = open('a.csv').read()", q1="def test(x):\n    assert x == '1,2'", files={"a.csv": b"1,2"})
+    result = classroom.grade(
+        "x = open('a.csv').read()", q1="def test(x):\n    assert x == '1,2'", files={"a.csv": b"1,2"}
+    )
     assert points(result) == [1]
 
 

@@ -106,6 +106,7 @@ MISTAKES = {
     "points that are words": ({"case.yml": CASE.replace("[0, 3]", "[0, no]")}, ["case.yml:3", "points"]),
     "an answer without a question": ({"answers.py": "x = 1\n"}, ["answers.py", "names no question"]),
     "an answer to no question": ({"answers.py": "# %% q9\nx = 1\n"}, ["answers.py", "`q9`", "Did you mean"]),
+    "words for code": ({"answers.py": "# %% [markdown] q1\n# Words.\n"}, ["`q1`", "0 markdown answer cells"]),
     "an answer to no cell": ({"answers.py": "# %% q1 3\nx = 1\n"}, ["answers.py", "`q1 3`", "2 code answer cells"]),
 }
 

@@ -65,12 +65,11 @@ def _starts_formula(text: str) -> bool:
     return False
 
 
-def number(value: float | None, places: int = 2) -> str:
-    """Return `value` with at most `places` decimals and no trailing zeros, "" for None; 0.125 rounds up as on paper."""
+def number(value: float | None) -> str:
+    """Return `value` with at most two decimals and no trailing zeros, "" for None; 0.125 rounds up as on paper."""
     if value is None:
         return ""
     # Sums of tenths miss their decimal value by an ulp: without the first rounding 2.675 could become 2.67.
-    exact = Decimal(repr(round(float(value), 9))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    shown = f"{exact:f}"
-    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
+    exact = Decimal(repr(round(float(value), 9))).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    shown = f"{exact:f}".rstrip("0").rstrip(".")
     return "0" if shown == "-0" else shown

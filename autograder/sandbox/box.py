@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.errors import Fault
 from autograder.model import Limits
@@ -22,7 +22,8 @@ from autograder.sandbox.values import WireError
 POLL_SECONDS = 0.2
 START_SECONDS = 60
 EXIT_SECONDS = 0.5  # that a process whose socket is closed may take to end by itself
-WAITING_FACTOR = 4  # a box that only waits has this many times its CPU limit
+IDLE_SECONDS = 30  # that a box may wait without computing anything
+OVERLOAD = 6  # a machine so busy that CPU time passes this much slower than the clock still does no student harm
 
 
 class Died(Exception):
@@ -128,7 +129,7 @@ class Box:
         if isinstance(hello, wire.Failed):
             self.close()
             raise Fault(f"a box could not be confined: {hello.reason}")
-        _, self._base_bytes = usage(self._pid)
+        self._base_bytes = usage(self._pid).memory_bytes
 
     def ask(self, make: Callable[[bytes], Any], subject: str, nonce: bytes = b"") -> Any:
         """Send a request and return the box's answer to it.
@@ -155,18 +156,28 @@ class Box:
         return answer
 
     def _watch(self, subject: str) -> Callable[[], float]:
-        start_cpu, start_wall = usage(self._pid)[0], time.monotonic()
         limits = self._limits
+        start, start_wall = usage(self._pid), time.monotonic()
+        last, idle_seconds = start, 0.0
+        idle_limit = min(IDLE_SECONDS, limits.cell_seconds)
 
         def wait() -> float:
-            cpu_seconds, memory_bytes = usage(self._pid)
-            wall_seconds = time.monotonic() - start_wall
-            used_bytes = memory_bytes - self._base_bytes
+            nonlocal last, idle_seconds
+            now = usage(self._pid)
+            idle_seconds = 0.0 if now.computing or now.cpu_seconds > last.cpu_seconds else idle_seconds + POLL_SECONDS
+            last = now
+            used_bytes = now.memory_bytes - self._base_bytes
             self.peak_bytes = max(self.peak_bytes, used_bytes)
-            self.cpu_seconds = max(self.cpu_seconds, cpu_seconds)
-            if cpu_seconds - start_cpu > limits.cell_seconds or wall_seconds > WAITING_FACTOR * limits.cell_seconds:
+            self.cpu_seconds = max(self.cpu_seconds, now.cpu_seconds)
+            wall_seconds = time.monotonic() - start_wall
+            if (
+                now.cpu_seconds - start.cpu_seconds > limits.cell_seconds
+                or wall_seconds > OVERLOAD * limits.cell_seconds
+            ):
                 raise self._died(f"{subject} ran for longer than {limits.cell_seconds} seconds")
-            if cpu_seconds > limits.run_seconds:
+            if idle_seconds > idle_limit:
+                raise self._died(f"{subject} waited for longer than {idle_limit} seconds")
+            if now.cpu_seconds > limits.run_seconds:
                 raise self._died(f"{subject} was running when the notebook had used its {limits.run_seconds} seconds")
             if used_bytes > limits.memory_mb << 20:
                 raise self._died(f"{subject} needed more than {limits.memory_mb} MiB of memory")
@@ -183,30 +194,40 @@ class Box:
         if self._pid == 0:
             return 0
         # read before the kill: the times of processes that nobody waited for are lost with them
-        last_seconds, last_bytes = usage(self._pid)
+        last = usage(self._pid)
         self._sock.close()
         reaped = self._control.reap(self._pid, grace_seconds)
         self._pid = 0
-        self.cpu_seconds = max(self.cpu_seconds, last_seconds, reaped.cpu_seconds)
-        self.peak_bytes = max(self.peak_bytes, last_bytes - self._base_bytes)
+        self.cpu_seconds = max(self.cpu_seconds, last.cpu_seconds, reaped.cpu_seconds)
+        self.peak_bytes = max(self.peak_bytes, last.memory_bytes - self._base_bytes)
         return reaped.exit_code
 
 
-def usage(pid: int) -> tuple[float, int]:
-    """Return CPU seconds and private memory in bytes of a process and its descendants; what is gone counts no more."""
-    ticks, kibibytes, pending = 0, 0, [pid]
+class Usage(NamedTuple):
+    """What a process and its descendants have used so far; `computing`: one of them has work to do right now."""
+
+    cpu_seconds: float
+    memory_bytes: int
+    computing: bool
+
+
+def usage(pid: int) -> Usage:
+    """Read a process and its descendants from /proc; what is gone counts no more."""
+    ticks, kibibytes, states, pending = 0, 0, "", [pid]
     while pending:
         folder = f"/proc/{pending.pop()}"
         try:
             with open(f"{folder}/stat") as stat:
-                # proc(5): the fields after the command's name, which may hold spaces; 14 to 17 are the times
-                ticks += sum(int(number) for number in stat.read().rsplit(")", 1)[1].split()[11:15])
+                # proc(5): the fields after the command's name, which may hold spaces; 3 is the state, 14 to 17 times
+                fields = stat.read().rsplit(")", 1)[1].split()
+            states += fields[0]
+            ticks += sum(int(number) for number in fields[11:15])
             with open(f"{folder}/status") as status:
-                fields = dict(line.split(":", 1) for line in status)
-            kibibytes += sum(int(fields.get(name, "0").split()[0]) for name in ("RssAnon", "RssShmem"))
+                lines = dict(line.split(":", 1) for line in status)
+            kibibytes += sum(int(lines.get(name, "0").split()[0]) for name in ("RssAnon", "RssShmem"))
             for thread in os.listdir(f"{folder}/task"):
                 with open(f"{folder}/task/{thread}/children") as children:
                     pending += [int(child) for child in children.read().split()]
         except (OSError, ValueError, IndexError):
             continue
-    return ticks / os.sysconf("SC_CLK_TCK"), kibibytes << 10
+    return Usage(ticks / os.sysconf("SC_CLK_TCK"), kibibytes << 10, any(state in "RD" for state in states))

@@ -81,27 +81,27 @@ def _encode_model(model: Any) -> Model:
     if not model.built:
         raise WireError("the model is not built: it does not know the shape of its input")
     network = model._functional if sequential else model
-    layers = network.layers
-    order = {id(layer): index for index, layer in enumerate(layers)}
-    encoded = [_encode_layer(layer, order) for layer in layers]
+    nodes = [node for depth in sorted(network._nodes_by_depth, reverse=True) for node in network._nodes_by_depth[depth]]
+    order = {id(node.operation): index for index, node in enumerate(nodes)}
+    if len(order) != len(nodes):
+        raise WireError("a layer that is used more than once does not cross")
     return Model(
         sequential=sequential,
-        layers=encoded,
+        layers=[_encode_layer(node, order) for node in nodes],
         inputs=[order[id(tensor._keras_history[0])] for tensor in network.inputs],
         outputs=[order[id(tensor._keras_history[0])] for tensor in network.outputs],
         **_encode_compilation(model),
     )
 
 
-def _encode_layer(layer: Any, order: dict[int, int]) -> Layer:
+def _encode_layer(node: Any, order: dict[int, int]) -> Layer:
+    layer = node.operation
     kind = type(layer).__name__
     if kind not in _ARGUMENTS or type(layer) is not getattr(keras.layers, kind):
         raise WireError(f"a layer of class {kind} does not cross")
-    if len(layer._inbound_nodes) != 1:
-        raise WireError(f"the layer {kind} is used more than once")
     given = layer.get_config()
     config = {name: _plain(given[name]) for name in _ARGUMENTS[kind] if name in given}
-    inputs = [order[id(tensor._keras_history[0])] for tensor in layer._inbound_nodes[0].input_tensors]
+    inputs = [order[id(tensor._keras_history[0])] for tensor in node.input_tensors]
     weights = [_array(np.asarray(weight)) for weight in layer.get_weights()]
     if not all(isinstance(weight, Array) for weight in weights):
         raise WireError(f"weights of {kind} of a dtype that does not cross")

@@ -93,7 +93,7 @@ class Runner:
         kwargs = {name: self._decode(value) for name, value in request.kwargs.items()}
         arrays = [array for thing in (*args, *kwargs.values()) for array in find_arrays(thing)]
         before = [array.copy() for array in arrays]
-        random_before = _random_state()
+        random_before = _random_states()
         try:
             result = self._functions[request.ref](*args, **kwargs)
             value = self._encode(result)
@@ -108,7 +108,7 @@ class Runner:
             request.nonce,
             value,
             changed=[(number, array) for number, array in changed if isinstance(array, Array)],
-            random_moved=_random_state() != random_before,
+            random_moved=[name for name, state in _random_states().items() if state != random_before[name]],
         )
 
     def _encode(self, thing: Any) -> Value:
@@ -141,9 +141,10 @@ def _same(array: Any, old: Any) -> bool:
     return bool(array.shape == old.shape and array.dtype == old.dtype and array.tobytes() == old.tobytes())
 
 
-def _random_state() -> tuple[Any, ...]:
+def _random_states() -> dict[str, object]:
+    """Return the state of each global generator, to be compared."""
     name, keys, *rest = np.random.get_state(legacy=True)
-    return (name, np.asarray(keys).tobytes(), *rest, random.getstate())
+    return {"numpy": (name, np.asarray(keys).tobytes(), *rest), "python": random.getstate()}
 
 
 def _text(error: BaseException) -> str:

@@ -87,14 +87,14 @@ class Reply(Struct, tag="reply", frozen=True):
     Attributes:
         missing: Get only: the notebook has no such name.
         changed: Call only: (number of the array among the arguments, its new content) of each array changed in place.
-        random_moved: Call only: the call moved the global state of `random` or `numpy.random`.
+        random_moved: Call only: which global generators the call moved, "numpy" or "python".
     """
 
     nonce: bytes
     value: Value
     missing: bool = False
     changed: list[tuple[int, Array]] = []
-    random_moved: bool = False
+    random_moved: list[str] = []
 
 
 class Raised(Struct, tag="raised", frozen=True):

@@ -531,8 +531,8 @@ def test_tanh_networks(input_gradient_profile):
 #
 # and the gradient of the shared weights is a sum over the steps, each term with its own product:
 #
-# $$ \frac{\partial L}{\partial W} = \sum_t \frac{\partial L}{\partial h_{T-1}} \, \frac{\partial h_{T-1}}{\partial h_t} \,
-# \frac{\partial^+ h_t}{\partial W} $$
+# $$ \frac{\partial L}{\partial W} = \sum_t \frac{\partial L}{\partial h_{T-1}} \,
+# \frac{\partial h_{T-1}}{\partial h_t} \, \frac{\partial^+ h_t}{\partial W} $$
 #
 # where $\partial^+$ counts the direct influence at step $t$ only. Keep this sum in mind for question 7.
 #
@@ -785,7 +785,7 @@ def train(model, X, y, epochs, fast=True):
 #
 # | `results[...]` | T | epochs | training |
 # |---|---|---|---|
-# | `"T10"` | 10 | 25 | fast |
+# | `"T10"` | 10 | 30 | fast |
 # | `"T30a"` | 30 | 50 | plain, `fast=False`: the original experiment |
 # | `"T30b"` | 30 | 50 | fast, with another seed |
 # | `"T100"` | 100 | 10 | fast |
@@ -831,7 +831,7 @@ def run_experiment(T, seed, epochs, fast=True):
 
 # %%
 results = {}  # each entry is the dict that run_experiment returns
-results["T10"] = run_experiment(10, seed=0, epochs=25)  # SOLUTION
+results["T10"] = run_experiment(10, seed=0, epochs=30)  # SOLUTION
 results["T30a"] = run_experiment(30, seed=0, epochs=50, fast=False)  # SOLUTION
 results["T30b"] = run_experiment(30, seed=1, epochs=50)  # SOLUTION
 results["T100"] = run_experiment(100, seed=0, epochs=10)  # SOLUTION
@@ -900,8 +900,8 @@ def test_the_results(results):
     )
     assert not same, message
     short = float(results["T10"]["mse"])
-    cause = "a network that has learned is far below .01. Is y first plus last, and are there 25 epochs?"
-    assert short < 0.01, f"At length 10 the test MSE is {short:.4f}: {cause}"
+    cause = "Is y first plus last, and are there 30 epochs? If both are right, try another seed."
+    assert short < 0.01, f"Expected a test MSE below .01 at length 10, got {short:.4f}. {cause}"
 
 
 # %%
@@ -954,18 +954,19 @@ def test_length_10_is_learned(results):
 """ # BEGIN TEST CONFIG
 points: 0.5
 hidden: true
-failure_message: Ten epochs at length 100 end on a plateau of which question 2 knows the height. Yours is elsewhere, or the MSE that you report is not that of test data.
+failure_message: After ten epochs at length 100 nobody has solved the task, and nobody does much worse than question 2. Is the MSE that you report that of test data?
 """  # END TEST CONFIG
 
 
-def test_length_100_is_on_the_plateau(results):
-    """At length 100 the network sits at 1/12"""
+def test_length_100_is_not_learned(results):
+    """At length 100 the network has not learned the task, and its MSE is reported as it is"""
     import numpy as np
     from reference import make_first_last_data as draw
 
     X, y = draw(4000, 100, 870_100)
     mse = np.mean((results["T100"]["model"].predict(X, batch_size=4000, verbose=0) - y) ** 2)
-    assert 0.07 < mse < 0.1, f"MSE {mse:.5f} on fresh data, expected about 1/12"
+    # Not 1/12 exactly: a network may keep one bit of the first element, which leaves 1/48 at best.
+    assert 0.015 < mse < 0.12, f"MSE {mse:.5f} on fresh data, expected about 1/12"
     assert abs(mse - float(results["T100"]["mse"])) < 0.02, f"reported {results['T100']['mse']}, fresh {mse:.5f}"
 
 
@@ -1022,7 +1023,8 @@ if results and ready(*results.values()):
 else:
     print("Finish question 5 first: this cell plots the test MSE by length.")
 
-# %% [markdown] **See:** nothing lies at 1/6, runs are either far below the line of .01 or at 1/12, seldom on the way
+# %% [markdown]
+# **See:** nothing lies at 1/6, runs are either far below the line of .01 or at 1/12, seldom on the way
 # between; and your two runs at length 30 may be neighbours or worlds apart.
 
 # %%
@@ -1049,9 +1051,15 @@ if results and ready(*results.values()):
 else:
     print("Finish question 5 first: this cell plots the profiles before and after training.")
 
-# %% [markdown] **See:** the dot marks the first element, and the line at 1 is where it should be. Untrained, each step
-# back costs about the same factor, a straight line on this axis. Training either lifts the first element to 1 or pushes
-# it further down: a network on the plateau has shut it out *more* tightly than before it learned anything.
+# %% [markdown]
+# **See:** the dot marks the first element, and the line at 1 is where it should be (at length 100 it leaves the
+# picture). Untrained, each step back costs about the same factor, a straight line on this axis. Training either lifts
+# the first element to 1 or pushes it further down: a network on the plateau has shut it out *more* tightly than before
+# it learned anything.
+#
+# One warning: the profile sees slopes, not jumps. Of 40 networks of length 100 that we trained for ten epochs, one came
+# to an MSE of .069 with a slope of 3e-31 at t = 0. Its first element throws a switch, and the state stays on that side:
+# it has kept one bit, large or small.
 #
 # Is that the product of Jacobians of question 4? Follow one sequence through each network:
 
@@ -1093,7 +1101,8 @@ else:
 # $\hat p = k / n$ is an estimate; how far may the true rate be from it? **Wilson's interval** holds all rates $p$ from
 # which $\hat p$ is at most $z$ standard errors $\sqrt{p (1 - p) / n}$ away, where $z = 1.96$ gives 95 %. Its ends are
 #
-# $$ \frac{1}{1 + z^2 / n} \left( \hat p + \frac{z^2}{2 n} \pm z \sqrt{\frac{\hat p (1 - \hat p)}{n} + \frac{z^2}{4 n^2}} \right) $$
+# $$ \frac{1}{1 + z^2 / n} \left( \hat p + \frac{z^2}{2 n} \pm
+# z \sqrt{\frac{\hat p (1 - \hat p)}{n} + \frac{z^2}{4 n^2}} \right) $$
 #
 # The textbook's $\hat p \pm z \sqrt{\hat p (1 - \hat p) / n}$ is simpler, and useless where we need it: what does it
 # say about 0 successes in 10 runs?
@@ -1181,7 +1190,8 @@ def test_other_counts(wilson_interval):
 # %% [raw]
 # # END QUESTION
 
-# %% [markdown] Somebody had the patience for 130 runs: the original training, 50 epochs, from the seeds 0, 1, 2 and so
+# %% [markdown]
+# Somebody had the patience for 130 runs: the original training, 50 epochs, from the seeds 0, 1, 2 and so
 # on. A run counts as solved when its MSE on fresh data is below .01. The table holds all of them, whatever came out:
 
 # %%
@@ -1201,7 +1211,8 @@ if ready(wilson_interval(1, 2)):
 else:
     print("Finish question 6 first: this cell plots how often the task is solved.")
 
-# %% [markdown] **See:** there is no length at which the network begins to fail. The rate falls step by step, and at
+# %% [markdown]
+# **See:** there is no length at which the network begins to fail. The rate falls step by step, and at
 # length 30 no single run says more than heads or tails. Where no run succeeded, the interval still does not end at 0.
 
 # %% [raw]
@@ -1229,17 +1240,18 @@ else:
 # %% [raw]
 # # BEGIN SOLUTION
 
-# %% [markdown] **The floors.** A uniform number on $[0, 1)$ has mean 1/2 and variance 1/12. Who knows nothing does best
-# to say the mean of $x_0 + x_{T-1}$, which is 1; the error is the variance of the sum, $1/12 + 1/12 = 1/6$, as the two
-# are independent. Who knows the last element says $x_{T-1} + 1/2$; what remains is the variance of $x_0$, $1/12 =
-# 0.083$. My runs T30a (.083) and T100 (.083) stand there: they use the last element perfectly and the first not at all.
+# %% [markdown]
+# **The floors.** A uniform number on $[0, 1)$ has mean 1/2 and variance 1/12. Who knows nothing does best to say the
+# mean of $x_0 + x_{T-1}$, which is 1; the error is the variance of the sum, $1/12 + 1/12 = 1/6$, as the two are
+# independent. Who knows the last element says $x_{T-1} + 1/2$; what remains is the variance of $x_0$, $1/12 = 0.083$.
+# My runs T30a (.083) and T100 (.083) stand there: they use the last element perfectly and the first not at all.
 #
-# **The profile says the same.** At T = 10 the slope is .98 at the first element and about 1 at the last. At T = 100 it
+# **The profile says the same.** At T = 10 the slope is .97 at the first element and about 1 at the last. At T = 100 it
 # is about 1 at the end and 5e-21 at the start. In T30a the slope at t = 0 was 3.6e-3 before training and 1.5e-5 after
 # it: training on the last element has closed the path of the first.
 #
 # **Why.** The influence of $h_t$ on the last state is a product of $T - 1 - t$ Jacobians $\operatorname{diag}(1 - h^2)
-# W_h^\top$. In T100 that costs a factor of .64 a step, and $.64^{99}$ is about 1e-19. The gradient of the shared
+# \, W_h^\top$. In T100 that costs a factor of .64 a step, and $.64^{99}$ is about 1e-19. The gradient of the shared
 # weights is a sum over the steps. It is not zero: the late terms are large, and the loss falls from 1/6 to 1/12 by
 # them. But the early terms, the only ones that know of $x_0$, are drowned. So what vanishes is the early part of the
 # sum, not the update.
@@ -1283,7 +1295,9 @@ else:
 #     interval, such as 14 of 40 at T = 30, .22 to .50; the original's single run, which was right, proves as little as
 #     a single failure (1).
 # - points: 1
-#   text: Own predictions compared with the measured values, number by number, and what was not foreseen. Wrong predictions cost nothing.
+#   text: >-
+#     Own predictions compared with the measured values, number by number, and what was not foreseen. Wrong predictions
+#     cost nothing.
 # - points: 1
 #   text: >-
 #     Not learned rather than not representable: the same architecture solves T = 30 from some seeds, so weights that do
@@ -1293,8 +1307,11 @@ else:
 # - >-
 #   "The gradient is zero." The total gradient of the weights is 3.0, 3.5 and 3.6 at T = 5, 30 and 100; only the part of
 #   step 2 falls, .84, .016, 1e-6.
-# - '"More units would do it." A claim without a run: what shrinks is a product over steps, and units do not make the steps fewer.'
-# - '"More data would do it." The test error is at the floor too: nothing here is overfitting, and 1/12 belongs to the guess.'
+# - >-
+#   "More units would do it." A claim without a run: what shrinks is a product over steps, and units do not make the
+#   steps fewer.
+# - >-
+#   "More data would do it." The test error is at the floor too: this is not overfitting, and 1/12 belongs to the guess.
 # - '"An LSTM always solves it." LSTM(10) sits on the plateau at T = 50, GRU(10) at T = 100.'
 # - '"One run proves it": that it fails, or that it works.'
 # - '"Training cannot have made it worse." On the plateau the slope at t = 0 is smaller after training than before.'

@@ -40,6 +40,12 @@ def test_a_number_that_is_no_grade_is_refused() -> None:
         result_json(replace(a_result(), score=float("nan")))
 
 
+def test_a_record_of_another_version_is_called_so() -> None:
+    """The reader learns that the version is the matter, not a broken file."""
+    with pytest.raises(AutograderError, match="its schema is 2, this version of autograder reads 1"):
+        read_result(edited('"schema": 1', '"schema": 2'))
+
+
 def test_a_result_with_defaults_is_written_whole_after_reading() -> None:
     """What was read and is written again is the same text, though a decoder may leave defaults out."""
     text = result_json(rejected("r", "no"))

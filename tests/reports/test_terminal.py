@@ -19,6 +19,7 @@ def test_the_terminal_table_has_one_line_a_submission(a_class: list[Result]) -> 
     """Long names are cut, so that a class can be read at a glance on 80 columns."""
     lines = printed(class_table(a_class, QUESTIONS)).rstrip("\n").split("\n")
     assert sum("graded" in line or "rejected" in line or "fault" in line for line in lines) == 32
+    assert len([line for line in lines if line.strip()]) == 32 + 2
     assert max(map(len, lines)) <= 80 and any("xxx…" in line for line in lines)
 
 
@@ -34,7 +35,13 @@ def test_a_name_cannot_move_the_terminal(name: str) -> None:
     results = [a_result(name), a_result("plain"), rejected(name, name)]
     text = printed(class_table(results, QUESTIONS)) + printed(class_summary(results, QUESTIONS))
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
-    assert "[bold]" not in name or "[bold]" in text
+
+
+def test_brackets_in_a_name_are_no_markup() -> None:
+    """Brackets are shown, in the table and in the summary."""
+    results = [rejected("[bold]name[/bold]", "[red]note[/nothing]")]
+    assert "[bold]name[/bold]" in printed(class_table(results, QUESTIONS))
+    assert "[red]note[/nothing]" in printed(class_summary(results, QUESTIONS))
 
 
 def test_wide_letters_keep_the_columns_in_line() -> None:

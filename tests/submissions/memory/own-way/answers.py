@@ -27,5 +27,5 @@ def run_experiment(T, seed, epochs, fast=True):
 
 
 # %% q5 3
-seeds = {"T10": (10, 7, 25), "T30a": (30, 8, 10), "T30b": (30, 9, 10), "T100": (100, 10, 10)}
+seeds = {"T10": (10, 7, 30), "T30a": (30, 8, 10), "T30b": (30, 9, 10), "T100": (100, 10, 10)}
 results = {name: run_experiment(*arguments) for name, arguments in seeds.items()}

@@ -1,0 +1,183 @@
+"""What a box cannot do, tried from inside by a program that wants to."""
+
+import ast
+import os
+import secrets
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+
+def seen_inside(classroom, code: str, *names: str):
+    """Run code in a box and return what its names hold, as a test would read them."""
+    checks = "\n".join(f"    seen[{name!r}] = env.get({name!r})" for name in names)
+    told = f"def test(env):\n    seen = {{}}\n{checks}\n    raise AssertionError('SEEN ' + repr(seen))"
+    result = classroom.grade(code, q1=told)
+    message = result.questions[0].cases[0].message
+    return ast.literal_eval(message.rsplit("SEEN ", 1)[1])
+
+
+TRY = """
+def attempt(action):
+    try:
+        return repr(action())
+    except BaseException as error:
+        return type(error).__name__
+"""
+
+
+def test_hidden_tests_and_solutions_have_no_name_inside(classroom, root):
+    """The repository, its solutions and other folders of this machine are not there to be opened."""
+    places = [str(root / "solutions"), str(root / "tests"), str(root / "course.yml"), "/home", "/var", "/etc/passwd"]
+    code = f"{TRY}\nimport os\nfound = [p for p in {places!r} if os.path.exists(p)]"
+    assert seen_inside(classroom, code, "found") == {"found": []}
+
+
+def test_the_environment_holds_nothing_of_the_graders(classroom, monkeypatch):
+    """Only a handful of variables, all set by us."""
+    code = "import os\nnames = sorted(os.environ)"
+    seen = seen_inside(classroom, code, "names")
+    allowed = {"HOME", "LANG", "MPLCONFIGDIR", "PATH", "TMPDIR", "TF2_BEHAVIOR", "KERAS_BACKEND", "LC_CTYPE"}
+    assert set(seen["names"]) <= allowed | {"MPLBACKEND", "TF_CPP_MIN_LOG_LEVEL", "PYDEVD_USE_FRAME_EVAL"}
+
+
+def test_no_other_process_can_be_seen_or_signalled(classroom):
+    """The processes of a box are its own: process 1, which collects orphans, and itself."""
+    code = f"""{TRY}
+import os
+pids = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+parents_memory = attempt(lambda: open(f"/proc/{{os.getppid()}}/mem", "rb").read(1))
+parents_environment = attempt(lambda: open("/proc/1/environ", "rb").read(1))
+"""
+    seen = seen_inside(classroom, code, "pids", "parents_memory", "parents_environment")
+    assert set(seen["pids"]) <= {1, 2}
+    assert {seen["parents_memory"], seen["parents_environment"]} <= {"PermissionError", "FileNotFoundError"}
+
+
+def test_a_listener_on_this_machine_cannot_be_reached(classroom):
+    """No network: not even loopback, and no socket but those between processes of the box."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+        port = server.getsockname()[1]
+        code = f"""{TRY}
+import socket
+reached = attempt(lambda: socket.create_connection(("127.0.0.1", {port}), timeout=2))
+raw = attempt(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
+"""
+        seen = seen_inside(classroom, code, "reached", "raw")
+        assert seen == {"reached": "PermissionError", "raw": "PermissionError"}
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_nothing_is_left_for_the_next_box(classroom):
+    """A file in any writable folder is gone with the box."""
+    mark = secrets.token_hex(8)
+    places = [f"/tmp/{mark}", f"/dev/shm/{mark}", f"/box/{mark}"]
+    write = f"""{TRY}
+written = [attempt(lambda: open(p, "w").write("x")) for p in {places!r}]
+"""
+    assert set(seen_inside(classroom, write, "written")["written"]) <= {"1", "PermissionError"}
+    look = f"import os\nfound = [p for p in {places!r} if os.path.exists(p)]"
+    assert seen_inside(classroom, look, "found") == {"found": []}
+    assert not any(os.path.exists(place) for place in places)
+
+
+def test_the_interpreter_and_its_packages_cannot_be_changed(classroom):
+    """What the next box will import is read-only."""
+    code = f"""{TRY}
+import numpy, os
+target = os.path.join(os.path.dirname(numpy.__file__), "planted.py")
+outcome = attempt(lambda: open(target, "w"))
+"""
+    assert seen_inside(classroom, code, "outcome")["outcome"] in ("OSError", "PermissionError")
+
+
+def test_no_process_outlives_its_box(classroom):
+    """A daemon that left its session and its parents dies with the box."""
+    mark = f"autograder-test-{secrets.token_hex(8)}"
+    code = f"""
+import os, sys
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execv(sys.executable, [sys.executable, "-I", "-c", "import time; time.sleep(600)", "{mark}"])
+    os._exit(0)
+os.wait()
+started = True
+"""
+    assert seen_inside(classroom, code, "started") == {"started": True}
+    running = [path for path in Path("/proc").glob("[0-9]*/cmdline") if mark.encode() in _read(path)]
+    assert running == []
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize("call", ["ptrace", "mount", "unshare", "io_uring_setup", "keyctl", "bpf", "setns"])
+def test_dangerous_system_calls_are_refused(classroom, call):
+    """The kernel's wider doors are shut, whoever asks."""
+    from autograder.sandbox.syscalls import number
+
+    code = f"""
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+outcome = (libc.syscall({number(call)}, 0, 0, 0, 0, 0), ctypes.get_errno())
+"""
+    assert seen_inside(classroom, code, "outcome") == {"outcome": (-1, 1)}
+
+
+def test_rights_cannot_be_gained(classroom):
+    """No capability in any set, no_new_privs, seccomp on, an unprivileged user."""
+    code = """
+import os
+lines = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+status = {name: lines[name].strip() for name in ("CapEff", "CapPrm", "CapInh", "CapBnd", "NoNewPrivs", "Seccomp")}
+uid = os.getuid()
+"""
+    seen = seen_inside(classroom, code, "status", "uid")
+    assert seen["uid"] != 0
+    assert {seen["status"][name] for name in ("CapEff", "CapPrm", "CapInh")} == {"0" * 16}
+    assert (seen["status"]["NoNewPrivs"], seen["status"]["Seccomp"]) == ("1", "2")
+
+
+def test_a_giant_file_is_refused(classroom):
+    """Writing ends at the limit; the box and its marks live on."""
+    classroom.allow(output_mb=8)
+    code = f"""{TRY}
+def fill():
+    with open("big", "wb") as file:
+        for _ in range(64):
+            file.write(bytes(1 << 20))
+outcome = attempt(fill)
+"""
+    assert seen_inside(classroom, code, "outcome")["outcome"] == "OSError"
+
+
+def test_a_fork_bomb_costs_only_its_own_cell(classroom):
+    """Processes are limited, and the grader is still there afterwards."""
+    classroom.allow(cell_seconds=4, memory_mb=500)
+    result = classroom.grade("import os\nwhile True: os.fork()", "x = 1", q1="def test(x):\n    assert x == 1")
+    assert (result.status, result.score) == ("graded", 1)
+
+
+def test_boxes_run_side_by_side(classroom):
+    """Two submissions at once do not meet."""
+    found = {}
+
+    def run(name: str) -> None:
+        code = f"open('mine', 'w').write({name!r})\nimport os, time\ntime.sleep(1)\nfiles = sorted(os.listdir('.'))"
+        found[name] = seen_inside(classroom, code + "\ntext = open('mine').read()", "files", "text")
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {name: seen["text"] for name, seen in found.items()} == {"a": "a", "b": "b"}
