@@ -17,11 +17,12 @@ from rich.progress import TimeRemainingColumn as TimeLeftColumn
 
 from autograder import grading
 from autograder.course import read_course
-from autograder.errors import AutograderError, ConfigError, IsolationError
+from autograder.errors import AutograderError, ConfigError, IsolationError, StaleError
 from autograder.grader import read_grader
 from autograder.intake import collect
 from autograder.model import Course, Result, Status
 from autograder.reports import class_summary, class_table
+from autograder.reports.text import plain
 from autograder.results import ResultsFolder
 
 console = Console(highlight=False)
@@ -34,8 +35,16 @@ def mistakes_explained() -> Iterator[None]:
     try:
         yield
     except AutograderError as mistake:
-        messages.print(f"[bold red]error:[/] {escape(str(mistake))}", soft_wrap=True)
+        messages.print(f"[bold red]error:[/] {_shown(str(mistake))}", soft_wrap=True)
         sys.exit(2 if isinstance(mistake, ConfigError | IsolationError) else 1)
+    except KeyboardInterrupt:
+        messages.print("[bold]Stopped.[/]")
+        sys.exit(130)
+
+
+def _shown(text: str) -> str:
+    """Return text, which may hold the name of a file that a stranger named, so that the terminal only shows it."""
+    return escape("\n".join(plain(line) for line in text.splitlines()))
 
 
 def find_root() -> Path:
@@ -90,30 +99,27 @@ def build(ids: tuple[str, ...], check: bool) -> None:
     All assignments of course.yml are built unless some are named. The same source gives the same bytes.
     """
     with mistakes_explained():
-        from autograder.build import build_assignment, check_built, stale_files, write_built
+        from autograder.build import build_assignment, check_built, write_built
 
         root = find_root()
         course = read_course(root / "course.yml")
-        stale = []
+        stale: list[str] = []
         for name in choose_assignments(course, ids):
             with console.status(f"Building {name}"):
                 built = build_assignment(root, course, course.assignment(name))
             if check:
-                stale += stale_files(root, built)
-                with contextlib.suppress(AutograderError):
+                try:
                     check_built(root, built)
+                except StaleError as error:
+                    stale.append(str(error))
                 continue
             changed = write_built(root, built)
             for path in changed:
-                console.print(
-                    f"[green]wrote[/]  {escape(path)}" if path in built.files else f"[yellow]removed[/] {path}"
-                )
+                console.print(f"[green]wrote[/]  {escape(path)}")
             if not changed:
                 console.print(f"[dim]{name} is current[/]")
         if stale:
-            names = " ".join(sorted({Path(path).parts[1].removesuffix("-autograder.zip") for path in stale}))
-            messages.print(f"[bold red]stale:[/] {escape(', '.join(stale))}. Run [bold]autograder build {names}[/].")
-            sys.exit(1)
+            raise StaleError("\n".join(stale))
 
 
 @main.command()
@@ -158,7 +164,8 @@ def grade(
         grader = read_grader(zip_path or root / "dist" / f"{assignment}-autograder.zip")
         submissions = collect(paths, grader.info.name)
         if not submissions:
-            messages.print(f"Nothing to grade in {', '.join(map(str, paths))}: no .ipynb and no .zip.", soft_wrap=True)
+            places = _shown(", ".join(map(str, paths)))
+            messages.print(f"Nothing to grade in {places}: no .ipynb and no .zip.", soft_wrap=True)
             sys.exit(1)
         folder = ResultsFolder(out or root / ".autograder" / "grades" / assignment, grader.info, course.title)
         earlier = {} if force else folder.earlier()

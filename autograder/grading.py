@@ -7,6 +7,7 @@ code or a test: the warmed process forks a judge for each submission, and the ju
 """
 
 import hashlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -112,10 +113,8 @@ class Engine:
         job = Job(
             cells, info.questions, grader.tests, grader.reference, grader.files, info.limits, self.level, SEED
         )  # fmt: skip
-        control = self._control()
         try:
-            with self._lock:
-                pid, sock = control.fork(ForkJudge())
+            control, pid, sock = self._fork_judge()
             try:
                 with sock:
                     wire.send_frame(sock, job)
@@ -129,12 +128,18 @@ class Engine:
             raise Fault(verdict.fault)
         return verdict
 
-    def _control(self) -> Control:
+    def _fork_judge(self) -> tuple[Control, int, socket.socket]:
         with self._lock:
             if not self._closed and not self._warm.alive():
                 self._warm.close()
                 self._warm = Warm(JUDGE)
-            return self._warm
+                if self._closed:  # while it started
+                    self._warm.close()
+            try:
+                return self._warm, *self._warm.fork(ForkJudge())
+            except (EOFError, OSError, Fault):
+                self._warm.close()  # waits for its end, so that the next submission finds it dead and starts another
+                raise
 
     def _facts(self, submission: Submission, grader: Grader, verdict: Verdict) -> Facts:
         return Facts(

@@ -84,10 +84,14 @@ class Unusable:
         raise TypeError(object.__getattribute__(self, "_sentence"))
 
     __getattr__ = __setattr__ = __delattr__ = __call__ = __getitem__ = __setitem__ = __iter__ = __len__ = _refuse
-    __bool__ = __int__ = __float__ = __index__ = __contains__ = __array__ = __enter__ = __exit__ = _refuse
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __neg__ = __abs__ = _refuse
+    __delitem__ = __next__ = __reversed__ = __enter__ = __exit__ = __array__ = __contains__ = _refuse
+    __bool__ = __int__ = __float__ = __complex__ = __index__ = __bytes__ = __fspath__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _refuse
+    __neg__ = __pos__ = __abs__ = __invert__ = __round__ = __trunc__ = __floor__ = __ceil__ = _refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _refuse
     __matmul__ = __rmatmul__ = __pow__ = __rpow__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = _refuse
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __divmod__ = __rdivmod__ = _refuse
+    __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _refuse
 
 
 def _encode(thing: Any) -> Value:
@@ -104,7 +108,8 @@ def _encode(thing: Any) -> Value:
 
 def _decode(session: Session, value: Value, path: str) -> Any:
     def function(value: Function) -> Any:
-        return RemoteFunction(session, value, value.name if path.startswith("what ") else path)
+        # the path gets into feedback, so it never holds the function's own name, which may have been made of an input
+        return RemoteFunction(session, value, path)
 
     def opaque(value: Opaque) -> Any:
         return Unusable(value.type_name, path)

@@ -4,6 +4,7 @@ In goes a model of the layers listed here; out comes a description without code.
 process's own constructors and sets the weights: `from_config` and `load_model` are never given foreign data.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ MAX_UNITS = 4_096
 MAX_PARAMETERS = 5_000_000
 
 _RECURRENT = [
-    *["units", "activation", "use_bias", "return_sequences", "return_state", "go_backwards", "stateful", "unroll"],
+    *["units", "activation", "use_bias", "return_sequences", "return_state", "go_backwards", "stateful"],
     *["dropout", "recurrent_dropout"],
 ]
 _NORMALIZATION = ["axis", "epsilon", "center", "scale"]
@@ -44,6 +45,7 @@ _ARGUMENTS: dict[str, list[str]] = {
     "Add": [],
 }
 _SIZES = {"units", "input_dim", "output_dim", "n"}
+_GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
 _ACTIVATIONS = {
     *["linear", "tanh", "relu", "sigmoid", "hard_sigmoid", "softmax", "elu", "selu", "leaky_relu", "softplus"],
     *["softsign", "exponential", "gelu", "swish", "silu"],
@@ -142,7 +144,9 @@ def decode_keras(value: Value, function: Callable[[Function], Any], opaque: Call
         case Model():
             try:
                 return _build_model(value)
-            except (ValueError, TypeError, KeyError, IndexError) as error:
+            except WireError:
+                raise
+            except Exception as error:  # Keras checks its arguments here and there, and in many ways
                 raise WireError(f"a model that cannot be built: {str(error)[:200]}") from None
         case History():
             history = keras.callbacks.History()
@@ -161,6 +165,7 @@ def _build_model(value: Model) -> Any:
         raise WireError(f"a model of {len(value.layers)} layers")
     tensors: list[Any] = []
     layers: list[Any] = []
+    parameters = 0
     for index, described in enumerate(value.layers):
         if any(not 0 <= source < index for source in described.inputs):
             raise WireError("a layer that comes before its input")
@@ -170,17 +175,19 @@ def _build_model(value: Model) -> Any:
             tensors.append(layer.output)
             continue
         sources = [tensors[source] for source in described.inputs]
+        _refuse_large(described, sources)
         tensors.append(layer(sources if len(sources) != 1 else sources[0]))
         if isinstance(tensors[-1], (list, tuple)):
             raise WireError("a layer with more than one output does not cross")
+        parameters += layer.count_params()
+        if parameters > MAX_PARAMETERS:
+            raise WireError(f"a model of {parameters} parameters or more; {MAX_PARAMETERS} may cross")
     if value.sequential:
         model = keras.Sequential(layers)
     else:
         model = keras.Model([tensors[i] for i in value.inputs], [tensors[i] for i in value.outputs])
         if len(value.inputs) == len(value.outputs) == 1:
             model = keras.Model(tensors[value.inputs[0]], tensors[value.outputs[0]])
-    if model.count_params() > MAX_PARAMETERS:
-        raise WireError(f"a model of {model.count_params()} parameters; {MAX_PARAMETERS} may cross")
     for layer, described in zip(layers, value.layers, strict=True):
         if described.kind != "InputLayer":
             layer.set_weights([decode_array(weight) for weight in described.weights])
@@ -191,6 +198,18 @@ def _build_model(value: Model) -> Any:
         model.optimizer.learning_rate = value.learning_rate
         model.optimizer.name = value.optimizer  # Keras numbers the names of later ones
     return model
+
+
+def _refuse_large(described: Layer, sources: list[Any]) -> None:
+    """Refuse a layer by its inputs and arguments, before Keras allocates anything for it."""
+    if any(math.prod(size or 1 for size in tensor.shape) > MAX_PARAMETERS for tensor in sources):
+        raise WireError(f"a layer in front of {described.kind} that makes too much of one input")
+    config: dict[str, Any] = dict(described.config)
+    gates = _GATES.get(described.kind, 0)
+    units = config.get("units") or config.get("output_dim") or 0
+    width = config.get("input_dim") or sources[0].shape[-1] or 1
+    if units * (width + (units if gates else 0)) * max(gates, 1) > MAX_PARAMETERS:
+        raise WireError(f"{described.kind} of {units} units on {width} features; {MAX_PARAMETERS} parameters may cross")
 
 
 def _build_layer(described: Layer) -> Any:

@@ -81,7 +81,7 @@ class Runner:
         outcome = self._shell.run_cell(source, store_history=False, silent=False)
         close_figures()
         error = outcome.error_before_exec or outcome.error_in_exec
-        return None if error is None else (type(error).__name__[:100], _text(error))
+        return None if error is None else (_name(type(error)), _text(error))
 
     def _get(self, nonce: bytes, name: str) -> wire.Reply:
         if name not in self._shell.user_ns:
@@ -98,7 +98,7 @@ class Runner:
             result = self._functions[request.ref](*args, **kwargs)
             value = self._encode(result)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's too
-            return wire.Raised(request.nonce, type(error).__name__[:100], _text(error))
+            return wire.Raised(request.nonce, _name(type(error)), _text(error))
         changed = [
             (number, encode_array(array))
             for number, (array, old) in enumerate(zip(arrays, before, strict=True))
@@ -112,12 +112,15 @@ class Runner:
         )
 
     def _encode(self, thing: Any) -> Value:
-        return encode(thing, self._encode_other)
+        try:
+            return encode(thing, self._encode_other)
+        except Exception:  # an object may answer anything to anybody who looks at it
+            return Opaque(_name(type(thing)))
 
     def _encode_other(self, thing: Any) -> Value:
         if callable(thing) and not isinstance(thing, keras.Model):
             self._functions.append(thing)
-            return Function(len(self._functions) - 1, str(getattr(thing, "__name__", type(thing).__name__))[:100])
+            return Function(len(self._functions) - 1, _name(thing))
         return encode_keras(thing)
 
     def _decode(self, value: Value) -> Any:
@@ -147,11 +150,20 @@ def _random_states() -> dict[str, object]:
     return {"numpy": (name, np.asarray(keys).tobytes(), *rest), "python": random.getstate()}
 
 
+def _name(thing: Any) -> str:
+    return _valid(str(getattr(thing, "__name__", type(thing).__name__)))[:100]
+
+
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[: wire.MAX_TEXT]
+        return _valid(str(error))[: wire.MAX_TEXT]
     except Exception:
         return ""
+
+
+def _valid(text: str) -> str:
+    """Replace lone surrogates, which UTF-8 cannot write."""
+    return text.encode(errors="replace").decode()
 
 
 def close_figures() -> None:

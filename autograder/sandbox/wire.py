@@ -114,9 +114,13 @@ def send_frame(sock: socket.socket, message: Any) -> None:
     """Write one frame: four bytes of length, big endian, then a struct or dataclass as MessagePack.
 
     Raises:
-        WireError: when the message is larger than a frame may be; nothing is written then.
+        WireError: when the message is larger than a frame may be, or holds text that is not valid Unicode; nothing is
+            written then.
     """
-    body = _encoder.encode(message)
+    try:
+        body = _encoder.encode(message)
+    except UnicodeEncodeError:
+        raise WireError("text that is not valid Unicode (a lone surrogate) does not cross") from None
     if len(body) > MAX_FRAME_BYTES:
         raise WireError(f"a message of {len(body) >> 20} MiB is more than the {MAX_FRAME_BYTES >> 20} that may cross")
     sock.sendall(struct.pack(">I", len(body)) + body)
