@@ -60,12 +60,16 @@ def load_checks():
         Path("tests").mkdir(exist_ok=True)
         for question, test in metadata("@ID@.ipynb")["tests"].items():
             Path("tests", question + ".py").write_text(test, encoding="utf-8")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    messages, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        import otter, tensorflow  # what TensorFlow prints here about this machine is no error
+        os.dup2(nowhere, 2)  # TensorFlow would begin with red lines about this machine, none of them an error
+        import otter, tensorflow
     except ModuleNotFoundError as error:
         todo = "Run  %pip install @OTTER@ tensorflow matplotlib  in a cell, then restart the kernel."
         raise ModuleNotFoundError(f"{error.name} is not installed. {todo}") from None
+    finally:
+        os.dup2(messages, 2)
 
     # You may have renamed this file: take the open one, or else the one in this folder that is "@ID@".
     opened = globals().get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
@@ -84,22 +88,20 @@ _EXPORT_TEXT = """\
 
 1. Restart the kernel and run all cells, so that the results are those of the code you see.
 2. **Save the notebook** (Ctrl+S, on a Mac Cmd+S): what is exported is the saved file.
-3. Run the cell below. It runs the public checks once more on a copy, trainings included, which takes a minute or two.
-4. It ends with a link to a zip file, which also lies beside this notebook. Upload that zip file, as it is, where your
-   course collects submissions.
+3. Look through it: does every check say that it passed?
+4. Run the cell below, again if it ran with all the others: it exports the file that you saved last. It shows a link to
+   a zip file, which also lies beside this notebook. Upload that zip file, as it is, where your course collects
+   submissions.
 
 On Colab the cell tells you what to do instead."""
 
 _EXPORT = """\
 import sys
-import warnings
 
 if "google.colab" in sys.modules:
     print("On Colab: File > Download > Download .ipynb, then submit that file.")
 else:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the copy writes to its log
-        grader.export(pdf=False, run_tests=True)"""
+    grader.export(pdf=False)"""
 
 
 def prepare(notebook: NotebookNode, source: Source, assignment_id: str, repository: str) -> NotebookNode:

@@ -1,6 +1,5 @@
 """A Keras model crosses as a description: the same predictions on the other side, and no forged one gets built."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -63,7 +62,7 @@ def scrambled(model: Any) -> Any:
 def special(kind: str) -> tuple[Any, Any]:
     """Return a model, and its input, around a layer that does not stand in a plain sequence of numbers."""
     if kind == "Embedding":
-        made = [keras.Input((6,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True), layers.SimpleRNN(3)]
+        made = [keras.Input((6,), dtype="int32"), layers.Embedding(9, 4), layers.SimpleRNN(3)]
         return keras.Sequential(made), np.array([[1, 2, 3, 0, 0, 0], [4, 5, 6, 7, 8, 1]])
     if kind == "InputLayer":
         return keras.Sequential([keras.Input(batch_shape=(5, 6, 3)), layers.Dense(1)]), some_input(*SEQUENCE)
@@ -109,7 +108,7 @@ def test_compile_facts_cross(optimizer, loss):
 def test_a_model_that_was_never_compiled_stays_so():
     """No optimizer is invented for it."""
     rebuilt = across(keras.Sequential([keras.Input((2,)), layers.Dense(1)]))
-    assert rebuilt.optimizer is None and not rebuilt.compiled
+    assert not rebuilt.compiled
 
 
 def test_nan_weights_cross_as_data():
@@ -142,6 +141,10 @@ class Own(keras.Model):
         return x
 
 
+def halved(x):
+    return x / 2
+
+
 def shared() -> Any:
     dense, one = layers.Dense(3), keras.Input((3,))
     return keras.Model(one, dense(dense(one)))
@@ -152,11 +155,15 @@ STRANGERS = {
     "own layer": (lambda: keras.Sequential([keras.Input((2,)), Doubled(1)]), "Doubled"),
     "layer under a known name": (lambda: keras.Sequential([keras.Input((2,)), Dense()]), "Dense"),
     "own activation": (
-        lambda: keras.Sequential([keras.Input((2,)), layers.Dense(1, activation=lambda x: x * 2)]),
+        lambda: keras.Sequential([keras.Input((2,)), layers.Dense(1, activation=halved)]),
         "argument of its own making",
     ),
     "own model": (Own, "Own"),
     "layer used twice": (shared, "more than once"),
+    "mask": (
+        lambda: keras.Sequential([keras.Input((2,)), layers.Embedding(9, 4, mask_zero=True), layers.SimpleRNN(3)]),
+        "NotEqual",
+    ),
     "model in a model": (
         lambda: keras.Sequential([keras.Input((2,)), keras.Sequential([keras.Input((2,)), layers.Dense(1)])]),
         "Sequential",
@@ -169,11 +176,6 @@ STRANGERS = {
 def test_a_model_with_code_of_its_own_stays_where_it_is(make, named):
     """The test that asks for it fails with a sentence that names what did not cross."""
     assert named in refused(make())
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A class registered under an activation's name."""
 
 
 def test_an_activation_under_a_registered_name_is_not_looked_up():
@@ -224,7 +226,7 @@ FORGERIES = {
     "units as truth": (forged(dense(units=True)), "up to 4096"),
     "many parameters": (forged(*[dense((i,), units=4096) for i in range(9)]), "parameters"),
     "parameters of one layer": (
-        forged(layer("RepeatVector", n=600), layer("Flatten", (1,)), dense((2,), units=4096)),
+        forged(layer("RepeatVector", n=700), layer("Flatten", (1,)), dense((2,), units=4096)),
         "parameters",
     ),
     "wide recurrent layer": (forged(layer("RepeatVector", n=2), layer("LSTM", (1,), units=4096)), "LSTM of 4096 units"),
@@ -257,7 +259,6 @@ FORGERIES = {
     "unknown argument": (forged(dense(kernel_initializer="zeros")), "no argument 'kernel_initializer'"),
     "unrolled": (forged(layer("SimpleRNN", units=1, unroll=True)), "no argument 'unroll'"),
     "negative size": (Model(True, [an_input(-9), dense()], [0], [1]), "batch_shape"),
-    "shape with many sizes": (Model(True, [an_input(*[1] * 90), layer("Flatten")], [0], [1]), "cannot be built"),
     "reshape to a huge size": (forged(layer("Reshape", target_shape=[2**40])), "target_shape"),
     "axis far away": (forged(layer("Concatenate", (0, 0), axis=2**62)), "cannot be built"),
     "rate as text": (forged(layer("Dropout", rate="most")), "cannot be built"),
