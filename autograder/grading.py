@@ -8,6 +8,7 @@ code or a test: the warmed process forks a judge for each submission, and the ju
 
 import hashlib
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -47,11 +48,13 @@ def choose_level(best: str, obstacle: str, unsafe: bool) -> str:
     Raises:
         IsolationError: when this machine can give none and `unsafe` does not allow that.
     """
+    if sys.platform != "linux":
+        raise IsolationError(f"Grading needs Linux ({obstacle}): use a Linux container, a virtual machine or WSL 2.")
     if best != "none" or unsafe:
         return best
     raise IsolationError(
-        f"Submissions cannot be isolated on this machine ({obstacle}). Grade on Linux with user namespaces or as root "
-        "in a container; or, with submissions that you trust, add --unsafe."
+        f"Submissions cannot be isolated on this machine ({obstacle}). Grade as root, or allow user namespaces "
+        "(Ubuntu: `sysctl kernel.apparmor_restrict_unprivileged_userns=0`), or, with your own files only, add --unsafe."
     )
 
 

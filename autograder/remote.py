@@ -14,7 +14,19 @@ import numpy as np
 from autograder.sandbox import wire
 from autograder.sandbox.models import decode_keras, encode_keras
 from autograder.sandbox.runner import find_arrays
-from autograder.sandbox.values import Array, Function, Opaque, Value, WireError, decode_array, decode_value, encode
+from autograder.sandbox.values import (
+    Array,
+    Dict,
+    Function,
+    List,
+    Opaque,
+    Tuple,
+    Value,
+    WireError,
+    decode_array,
+    decode_value,
+    encode,
+)
 from autograder.session import Session
 
 
@@ -80,6 +92,9 @@ class Unusable:
     def __repr__(self) -> str:
         return f"<{object.__getattribute__(self, '_sentence')}>"
 
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(object.__getattribute__(self, "_sentence"))
 
@@ -98,12 +113,23 @@ def _encode(thing: Any) -> Value:
     def other(thing: Any) -> Value:
         if type(thing) is RemoteFunction:
             return thing._function
-        value = encode_keras(thing)
-        if isinstance(value, Opaque):
-            raise TypeError(f"a test cannot pass a value of type {type(thing).__name__} to the notebook")
-        return value
+        return encode_keras(thing)
 
-    return encode(thing, other)
+    value = encode(thing, other)
+    _refuse_opaque(value)
+    return value
+
+
+def _refuse_opaque(value: Value) -> None:
+    match value:
+        case Opaque():
+            raise TypeError(f"a test cannot pass a value of type {value.type_name} to the notebook")
+        case List() | Tuple():
+            for item in value.items:
+                _refuse_opaque(item)
+        case Dict():
+            for _, item in value.items:
+                _refuse_opaque(item)
 
 
 def _decode(session: Session, value: Value, path: str) -> Any:

@@ -50,6 +50,9 @@ class Classroom:
 
     def grade(self, *cells: str, reference: str = "", files: dict[str, bytes] | None = None, **tests: str) -> Result:
         """Grade a notebook of code cells; each test function earns a point, hidden when its name says so."""
+        return self.engine.grade(self.submission(*cells), self.grader(tests, reference, files or {}))
+
+    def submission(self, *cells: str, name: str = "somebody") -> Submission:
         notebook = {
             "nbformat": 4,
             "nbformat_minor": 5,
@@ -57,8 +60,7 @@ class Classroom:
             "cells": [{"cell_type": "code", "source": textwrap.dedent(cell), "metadata": {}} for cell in cells],
         }
         data = json.dumps(notebook).encode()
-        submission = Submission("somebody", "Some Body", Path("x.ipynb"), data, sha256=hashlib.sha256(data).hexdigest())
-        return self.engine.grade(submission, self.grader(tests, reference, files or {}))
+        return Submission(name, "Some Body", Path("x.ipynb"), data, sha256=hashlib.sha256(data).hexdigest())
 
     def grader(self, tests: dict[str, str], reference: str = "", files: dict[str, bytes] | None = None) -> Grader:
         texts = {name: self._test_file(name, textwrap.dedent(body)) for name, body in tests.items()}

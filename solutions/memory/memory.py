@@ -1024,8 +1024,9 @@ else:
     print("Finish question 5 first: this cell plots the test MSE by length.")
 
 # %% [markdown]
-# **See:** nothing lies at 1/6, runs are either far below the line of .01 or at 1/12, seldom on the way
-# between; and your two runs at length 30 may be neighbours or worlds apart.
+# **See:** nothing lies at 1/6. Runs are either far below the line of .01 or at 1/12, seldom on the way between: there
+# the loss stays, epoch after epoch, so we call it the *plateau*. Your two runs at length 30 may be neighbours or worlds
+# apart.
 
 # %%
 if results and ready(*results.values()):
