@@ -19,7 +19,7 @@ from otter.test_files.exception_test import ExceptionTestFile
 from autograder.errors import Fault
 from autograder.model import CaseResult, CellError, CodeCell, Job, Question, QuestionResult, Verdict
 from autograder.remote import Environment
-from autograder.sandbox import wire
+from autograder.sandbox import training, wire
 from autograder.sandbox.box import Control
 from autograder.sandbox.values import Value
 from autograder.session import Died, LiveSession, Session
@@ -224,6 +224,7 @@ def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
     """Be a judge: read one Job, write one Verdict. What goes wrong here is a fault, never a score."""
     try:
         job: Job = wire.receive(job_sock, Job)
+        training.seed(job.seed + 1)  # so that tests that draw numbers draw the same ones for everybody, the box others
         _install_reference(job.reference)
         control = Control(control_sock)
         run = Run(job, lambda: LiveSession(control, job.level, job.limits, job.seed, job.files))

@@ -17,6 +17,7 @@ from autograder.errors import Fault, IsolationError
 from autograder.grading import Engine, grade_batch, is_current
 from autograder.model import GraderInfo, Limits, Question, Result, Status, Submission
 from autograder.results import ResultsFolder
+from autograder.sandbox.box import usage
 
 X_IS_ONE = {"q1": "def test(x):\n    assert x == 1"}
 SLEEP = "import time\ntime.sleep(15)"
@@ -179,19 +180,12 @@ def test_a_killed_warmed_process_is_a_fault_and_started_again(spare, classroom):
     assert warm_pid(spare) != old
 
 
-def test_a_warmed_process_that_died_unseen_costs_nothing(spare, classroom):
-    """Between two submissions it is started again, and nobody notices."""
-    old = warm_pid(spare)
-    os.kill(old, signal.SIGKILL)
-    wait_until(lambda: not alive(old))
-    assert spare.grade(classroom.submission("x = 1"), classroom.grader(X_IS_ONE)).score == 1
-
-
 def test_a_box_killed_from_outside_costs_its_cell_only(spare, classroom):
     """As when the kernel runs out of memory: to the judge it is a cell that ended the process."""
-    cells = ("x = 1", "import os, time\nif not os.path.exists('/tmp/never'): time.sleep(15)")
-    running = Grading(spare, classroom.submission(*cells), classroom.grader(X_IS_ONE))
-    os.kill(running.box[-1], signal.SIGKILL)
+    running = Grading(spare, classroom.submission("x = 1", "while True: pass"), classroom.grader(X_IS_ONE))
+    box = running.box[-1]
+    wait_until(lambda: usage(box).cpu_seconds > 1)  # more than it takes to start
+    os.kill(box, signal.SIGKILL)
     result = running.ended()
     assert (result.score, result.note) == (1, "Cell 2 ended the Python process; the cell was left out.")
 
@@ -201,7 +195,7 @@ def test_a_test_that_never_ends_is_a_fault(classroom):
     grader = classroom.grader({"q1": "def test(x):\n    while True: pass"})
     result = classroom.engine.grade(classroom.submission("x = 1"), grader, patience_seconds=2)
     assert (result.status, result.score) == ("fault", None)
-    assert descendants(warm_pid(classroom.engine)) == []
+    wait_until(lambda: not descendants(warm_pid(classroom.engine)))
 
 
 class Dead:
@@ -239,8 +233,7 @@ def test_without_isolation_nothing_is_graded_unless_asked_for():
 # Stopping
 
 
-@pytest.mark.parametrize("stop", ["close", "interrupt"])
-def test_a_batch_that_is_stopped_leaves_no_process(engine, classroom, stop):
+def test_a_batch_that_is_stopped_leaves_no_process(engine, classroom):
     """What runs is killed with all that it started, within seconds, and no result is made of it."""
     daemon = "import os\nif os.fork() == 0:\n    os.setsid()\n    import time\n    time.sleep(60)\n"
     with Engine() as own:
@@ -250,30 +243,26 @@ def test_a_batch_that_is_stopped_leaves_no_process(engine, classroom, stop):
         assert next(batch).submission == "x = 1"
         started = wait_until(lambda: len(found := descendants(warm)) > 4 and found)
         start = time.monotonic()
-        if stop == "close":
-            batch.close()
-        else:
-            with pytest.raises(KeyboardInterrupt):
-                batch.throw(KeyboardInterrupt)
+        batch.close()
         assert time.monotonic() - start < 8
         assert next(batch, None) is None
         assert not any(alive(pid) for pid in (warm, *started))
         assert own.grade(submissions[0], classroom.grader(X_IS_ONE)).status is Status.FAULT
 
 
-def test_no_process_is_left_after_close(engine, classroom):
+def test_no_process_is_left_after_close(spare, classroom):
     """An engine that is closed while it grades takes everything with it; what was graded ends as a fault."""
-    with Engine() as own:
-        warm = warm_pid(own)
-        running = Grading(own, classroom.submission(SLEEP), classroom.grader(X_IS_ONE))
+    warm = warm_pid(spare)
+    running = Grading(spare, classroom.submission(SLEEP), classroom.grader(X_IS_ONE))
+    spare.close()
     assert not any(alive(pid) for pid in (warm, running.judge, *running.box))
     assert running.ended().status is Status.FAULT
 
 
-def test_an_engine_closed_while_it_starts_again_leaves_no_process(spare, monkeypatch, classroom):
+def test_an_engine_closed_while_it_starts_again_leaves_no_process(engine, monkeypatch, classroom):
     """Ctrl-C may come at any moment."""
     own = Engine.__new__(Engine)
-    vars(own).update(vars(spare), _warm=Dead(), _lock=threading.Lock(), _closed=False)
+    vars(own).update(vars(engine), _warm=Dead(), _lock=threading.Lock(), _closed=False)
     started = []
 
     class Slow:

@@ -294,6 +294,20 @@ def test_data_files_lie_beside_the_notebook(classroom):
     assert points(result) == [1]
 
 
+def test_tests_draw_the_same_numbers_for_everybody_and_the_box_cannot_guess_them(classroom):
+    """Judge and box are forks of one process; their generators are seeded apart."""
+    q1 = """
+        def test_hidden(mine):
+            import numpy as np
+            drawn = np.random.rand()
+            assert drawn != mine
+            raise AssertionError(drawn)
+    """
+    code = "import numpy as np\nmine = np.random.rand()"
+    messages = {classroom.grade(code, q1=q1).questions[0].cases[0].message for _ in range(2)}
+    assert len(messages) == 1 and "drawn != mine" not in messages.pop()
+
+
 def test_a_fault_of_the_tests_is_never_a_zero(classroom):
     """A test file that cannot be read is ours: status fault, no score."""
     result = classroom.grade("x = 1", q1="this is not Python")

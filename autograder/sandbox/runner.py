@@ -39,7 +39,7 @@ class Runner:
         """
         for name, content in begin.files.items():
             Path(name).write_bytes(content)
-        keras.utils.set_random_seed(begin.seed)
+        training.seed(begin.seed)
         sys.modules["otter"] = stand_in_for_otter(self.checkpoint)
         training.install()
         wire.send_frame(self._sock, wire.Ready(platform.python_version(), level))
