@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import TimeRemainingColumn as TimeLeftColumn
+from rich.table import Table
 
 from autograder import grading
 from autograder.course import read_course
+from autograder.doctor import examine
 from autograder.errors import AutograderError, ConfigError, IsolationError, StaleError
 from autograder.grader import read_grader
 from autograder.intake import collect
@@ -24,6 +27,7 @@ from autograder.model import Course, Result, Status
 from autograder.reports import class_summary, class_table
 from autograder.reports.text import plain
 from autograder.results import ResultsFolder
+from autograder.sandbox.box import Warm
 
 console = Console(highlight=False)
 messages = Console(stderr=True, highlight=False)
@@ -230,6 +234,38 @@ def _show(results: list[Result], questions: tuple, folder: ResultsFolder) -> Non
     console.print(class_table(results, questions))
     console.print(class_summary(results, questions))
     console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
+
+
+@main.command()
+@click.option("--level", type=click.Choice(["namespaces", "uid"]), help="Try this level.  [the best that works here]")
+def doctor(level: str | None) -> None:
+    """Prove the isolation on this machine: attack it from inside a box and show what came of it.
+
+    Each line is a program that tries to read hidden tests, reach the grader, the network or the next box, gain rights,
+    or use more than it may. Exit code 1: something was not as it must be; do not grade strangers' files here.
+    """
+    with mistakes_explained():
+        with console.status("Warming up"):
+            warm = Warm(grading.JUDGE)
+        with contextlib.closing(warm):
+            in_force = level or grading.choose_level(warm.hello.level, warm.hello.obstacle, unsafe=False)
+            table = Table("probe", "expected", "seen", "", box=SIMPLE_HEAD, title=f"Isolation level: {in_force}")
+            bad = 0
+            with console.status("Probing") as status:
+                for finding in examine(warm, in_force):
+                    status.update(f"Probing: {escape(finding.name)}")
+                    mark = "[green]ok[/]" if finding.ok else "[bold red]DIFFERS[/]"
+                    table.add_row(escape(finding.name), finding.expected, escape(plain(finding.seen)), mark)
+                    bad += not finding.ok
+        console.print(table)
+        if warm.hello.obstacle:
+            console.print(f"No better level, because: {escape(warm.hello.obstacle)}")
+        if bad:
+            messages.print(
+                f"[bold red]{bad} of {table.row_count} probes differ.[/] Do not grade strangers' files here."
+            )
+            sys.exit(1)
+        console.print(f"All {table.row_count} probes saw what they must.")
 
 
 if __name__ == "__main__":

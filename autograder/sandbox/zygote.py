@@ -264,15 +264,15 @@ def best_level() -> tuple[str, str]:
     """Return the best isolation level that works on this machine, and what stands in the way of a better one."""
     if sys.platform != "linux":
         return "none", f"isolation needs Linux, this is {platform.system()}"
-    obstacle = _try_level("namespaces")
+    obstacle = try_level("namespaces")
     if not obstacle:
         return "namespaces", ""
-    if os.geteuid() == 0 and not _try_level("uid"):
+    if os.geteuid() == 0 and not try_level("uid"):
         return "uid", obstacle
     return "none", obstacle
 
 
-def _try_level(level: str) -> str:
+def try_level(level: str) -> str:
     """Confine a child that does nothing; return why that failed, or an empty text."""
     reader, writer = os.pipe()
     child = os.fork()

@@ -1137,9 +1137,8 @@ def test_better_than_lazy(model):
     """The trained network beats the lazy answer"""
     import numpy as np
 
-    assert model is not None and model is not Ellipsis, (
-        "model is not there yet: build and train it in the training cell."
-    )
+    missing = model is None or model is Ellipsis
+    assert not missing, "model is not there yet: build and train it in the training cell."
     X = np.random.default_rng(61).random((1000, 5, 1), dtype=np.float32)
     answers, y = np.asarray(model(X)), X.sum(axis=1)
     assert answers.shape == (1000, 1), f"Expected answers of shape (1000, 1), got {answers.shape}."
@@ -1164,7 +1163,8 @@ def test_first_look(model, predicted_sum):
     """The answer for 0.1, 0.2, 0.3, 0.4, 0.5"""
     import numpy as np
 
-    assert model is not None and model is not Ellipsis, "model is not there yet: build and train it first."
+    missing = model is None or model is Ellipsis
+    assert not missing, "model is not there yet: build and train it first."
     missing = predicted_sum is None or predicted_sum is Ellipsis
     assert not missing, "predicted_sum is not there yet: call model.predict on X_new."
     got = np.asarray(predicted_sum, dtype=np.float64).ravel()
