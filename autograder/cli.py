@@ -21,9 +21,9 @@ from autograder import grading
 from autograder.course import read_course
 from autograder.doctor import examine
 from autograder.errors import AutograderError, ConfigError, IsolationError, StaleError
-from autograder.grader import read_grader
+from autograder.grader import Grader, read_grader
 from autograder.intake import collect
-from autograder.model import Course, Result, Status
+from autograder.model import Course, Result, Status, Submission
 from autograder.reports import class_summary, class_table
 from autograder.reports.text import plain
 from autograder.results import ResultsFolder
@@ -172,33 +172,35 @@ def grade(
             messages.print(f"Nothing to grade in {places}: no .ipynb and no .zip.", soft_wrap=True)
             sys.exit(1)
         folder = ResultsFolder(out or root / ".autograder" / "grades" / assignment, grader.info, course.title)
-        earlier = {} if force else folder.earlier()
-        kept = [
-            earlier[submission.name]
-            for submission in submissions
-            if submission.name in earlier and grading.is_current(earlier[submission.name], submission, grader)
-        ]
-        names = {result.submission for result in kept}
-        todo = tuple(submission for submission in submissions if submission.name not in names)
+        earlier = folder.earlier()
+        kept, todo = grading.split_current(submissions, {} if force else earlier, grader)
         if kept:
             console.print(f"{len(kept)} of {len(submissions)} are graded already; --force grades them again.")
-        results, interrupted = list(kept), False
+        graded: list[Result] = []
+        interrupted = False
         try:
             for result in _graded(todo, grader, jobs or os.cpu_count() or 1, unsafe):
                 folder.write(result)
-                results.append(result)
+                graded.append(result)
         except KeyboardInterrupt:
             interrupted = True
+        # a latecomer graded alone joins the class that is in the folder already
+        results = list((earlier | {result.submission: result for result in graded}).values())
         folder.write_class(results)
-        _show(results, grader.info.questions, folder)
+        console.print(class_table(results, grader.info.questions))
+        console.print(class_summary(results, grader.info.questions))
+        others = len(results) - len(kept) - len(graded)
+        if others and not interrupted:
+            console.print(f"{others} of them are from earlier runs into this folder.")
+        console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
         if interrupted:
-            missing = len(submissions) - len(results)
+            missing = len(todo) - len(graded)
             messages.print(f"[bold]Stopped.[/] {missing} are still to be graded; the same command goes on from here.")
             sys.exit(130)
-        sys.exit(0 if all(result.status is Status.GRADED for result in results) else 1)
+        sys.exit(0 if all(result.status is Status.GRADED for result in [*kept, *graded]) else 1)
 
 
-def _graded(todo: tuple, grader, jobs: int, unsafe: bool) -> Iterator[Result]:  # type: ignore[no-untyped-def, type-arg]
+def _graded(todo: tuple[Submission, ...], grader: Grader, jobs: int, unsafe: bool) -> Iterator[Result]:
     """Grade with a live progress line, and yield each result."""
     if not todo:
         return
@@ -228,12 +230,6 @@ def _progress() -> Progress:
         TimeLeftColumn(),
         console=console,
     )
-
-
-def _show(results: list[Result], questions: tuple, folder: ResultsFolder) -> None:  # type: ignore[type-arg]
-    console.print(class_table(results, questions))
-    console.print(class_summary(results, questions))
-    console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
 
 
 @main.command()

@@ -80,7 +80,7 @@ def probes(around: Surroundings) -> Iterator[Probe]:
     )
     yield Probe(
         "list other processes",
-        "count = sum(name.isdigit() for name in os.listdir('/proc'))\nseen = 'only its own' if count <= 2 else str(count)",
+        "n = sum(name.isdigit() for name in os.listdir('/proc'))\nseen = 'only its own' if n <= 2 else str(n)",
         "only its own",
         ("namespaces",),
     )

@@ -212,6 +212,20 @@ def grade_batch(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def split_current(
+    submissions: tuple[Submission, ...], earlier: dict[str, Result], grader: Grader
+) -> tuple[list[Result], tuple[Submission, ...]]:
+    """Return the earlier results that still hold, and the submissions that are to be graded."""
+    kept, todo = [], []
+    for submission in submissions:
+        result = earlier.get(submission.name)
+        if result is not None and is_current(result, submission, grader):
+            kept.append(result)
+        else:
+            todo.append(submission)
+    return kept, tuple(todo)
+
+
 def is_current(result: Result, submission: Submission, grader: Grader) -> bool:
     """Tell whether a result of an earlier run still holds: same submission, same grader, same kit, and no fault."""
     facts = result.facts

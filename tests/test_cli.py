@@ -112,13 +112,13 @@ COMMANDS = {(): main} | {(name,): command for name, command in main.commands.ite
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path[0] if path else "autograder")
 def test_every_command_has_help_that_teaches(path):
-    """It says in a sentence what the command does, shows files or an example, and explains every option."""
+    """It says in a sentence what the command does, shows files, an example or exit codes, and explains every option."""
     command = COMMANDS[path]
     shown = CliRunner().invoke(main, [*path, "-h"])
     assert shown.exit_code == 0
     text = " ".join(command.help.split())
     assert len(text.split()) > 25 and text.split(". ")[0][0].isupper()
-    assert re.search(r"\w+\.(ipynb|csv|html)", shown.output)
+    assert re.search(r"\w+\.(ipynb|csv|html)|Exit code", shown.output)
     for option in command.params:
         if isinstance(option, click.Option):
             assert option.help and option.help.split(".")[0] in " ".join(shown.output.split()), option.name

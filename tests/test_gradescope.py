@@ -267,7 +267,7 @@ def test_nothing_from_the_box_reaches_a_student(container, how, capsys):
     capsys.readouterr()  # for staff only: stdout_visibility is hidden
     page = feedback_html(container.results[-1], "Tiny", "Course")
     for text in (json.dumps(results), page):
-        assert MARK not in text and "-5" not in text
+        assert MARK not in text
 
 
 def test_a_function_made_of_a_hidden_input_cannot_carry_it_out(classroom, tmp_path):
@@ -290,7 +290,7 @@ def test_errors_of_cells_are_for_staff(container, capsys):
         "", f"raise ValueError('{MARK}')", f"raise type('{MARK}', (Exception,), {{}})", f"print('{MARK}')"
     )
     text = json.dumps(container.run())
-    assert [error.text for error in container.results[-1].facts.cell_errors][0] == MARK
+    assert container.results[-1].facts.cell_errors[0].text == MARK
     assert MARK not in text and MARK not in feedback_html(container.results[-1], "Tiny")
     assert MARK in capsys.readouterr().out
 

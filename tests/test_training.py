@@ -79,7 +79,7 @@ def plainly(
 
     def train(fit: Callable[..., Any]) -> Any:
         X, y = sequences(samples, steps)
-        model = network(steps, *(make() for make in inner), **(compiled or {}))
+        model = network(steps, *(make() for make in inner), **(compiled() if callable(compiled) else compiled or {}))
         return model, fit(model, X, y, **options), X
 
     return train
@@ -125,10 +125,16 @@ def own_loss(y: Any, got: Any) -> Any:
     return keras.ops.mean(keras.ops.abs(y - got))
 
 
+def _some(cases: dict[str, Any], *quick: str) -> list[Any]:
+    """Return the cases as parameters, all but the quick ones marked as slow."""
+    return [pytest.param(case, id=name, marks=[] if name in quick else [SLOW]) for name, case in cases.items()]
+
+
 WEIGHTS = np.linspace(0, 1, 330)
+SLOW = pytest.mark.slow  # each compiles programs of its own, a few seconds
 FAST = {
-    "the network of sum": plainly(2000),
-    "the network of memory": plainly(640, 30),
+    "the network of sum": plainly(1000),
+    "the network of memory": plainly(330, 30),
     "not shuffled": plainly(shuffle=False),
     "small batches": plainly(batch_size=7),
     "one batch": plainly(batch_size=1000),
@@ -136,7 +142,7 @@ FAST = {
     "validation data": plainly(validation_data=sequences(90, 5)),
     "metrics": plainly(compiled={"metrics": ["mae"]}),
     "another optimizer": plainly(compiled={"optimizer": "rmsprop", "loss": "huber"}),
-    "clipped gradients": plainly(compiled={"optimizer": keras.optimizers.SGD(0.1, clipnorm=0.1)}),
+    "clipped gradients": plainly(compiled=lambda: {"optimizer": keras.optimizers.SGD(0.1, clipnorm=0.1)}),
     "flat targets": on_flat_targets,
     "labels": labels,
     "normalised": plainly(330, 5, lambda: layers.SimpleRNN(4), layers.BatchNormalization),
@@ -179,7 +185,7 @@ def profile(monkeypatch) -> Callable[[], list[Any]]:
     return install
 
 
-def outcome(train: Callable[..., Any], callbacks: Callable[[], list[Any]] = list, epochs: int = 3) -> tuple[Any, ...]:
+def outcome(train: Callable[..., Any], callbacks: Callable[[], list[Any]] = list, epochs: int = 2) -> tuple[Any, ...]:
     """Train from the same seed; return all that a notebook can see afterwards."""
     keras.utils.set_random_seed(1)
     watcher = Watcher()
@@ -222,7 +228,9 @@ def assert_same(stock: tuple[Any, ...], fast: tuple[Any, ...]) -> None:
     assert fast[2] == stock[2], "the global random generators were moved"
 
 
-@pytest.mark.parametrize("train", FAST.values(), ids=FAST)
+@pytest.mark.parametrize(
+    "train", _some(FAST, "the network of sum", "the network of memory", "validation data", "one batch")
+)
 def test_a_fast_training_gives_the_same_numbers(profile, train):
     """History, weights, predictions, what callbacks saw, and the random numbers drawn afterwards."""
     stock = outcome(train)
@@ -231,7 +239,9 @@ def test_a_fast_training_gives_the_same_numbers(profile, train):
     assert programs, "nothing was made faster"
 
 
-@pytest.mark.parametrize("train", STOCK.values(), ids=STOCK)
+@pytest.mark.parametrize(
+    "train", _some(STOCK, "generator", "tf.data", "eagerly", "sample weights", "validation split", "class weights")
+)
 def test_what_the_profile_does_not_know_runs_as_it_would_have(profile, train):
     """Stock Keras does it; the numbers are the same."""
     stock = outcome(train)
@@ -261,7 +271,7 @@ CALLBACKS = {
 }
 
 
-@pytest.mark.parametrize("callbacks", CALLBACKS.values(), ids=CALLBACKS)
+@pytest.mark.parametrize("callbacks", _some(CALLBACKS, "stopping early"))
 def test_callbacks_that_steer_the_training_steer_it(profile, callbacks):
     """Stopping, restoring, changing the rate and adding to the logs work as in stock Keras."""
     stock = outcome(plainly(), callbacks)
@@ -269,9 +279,14 @@ def test_callbacks_that_steer_the_training_steer_it(profile, callbacks):
     assert_same(stock, outcome(plainly(), callbacks))
 
 
-@pytest.mark.parametrize(
-    "settings", [{"jit_compile": True}, {"jit_compile": False}, {"steps_per_execution": 5}], ids=str
-)
+SETTINGS = {
+    "compiling": {"jit_compile": True},
+    "not compiling": {"jit_compile": False},
+    "several steps": {"steps_per_execution": 5},
+}
+
+
+@pytest.mark.parametrize("settings", _some(SETTINGS, "several steps"))
 def test_settings_of_the_student_are_left_alone(profile, settings):
     """What they were before `fit` they are after it, and the numbers are those of stock Keras."""
     stock = outcome(plainly(compiled=settings))

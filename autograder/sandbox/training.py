@@ -148,7 +148,8 @@ def _epoch_program(model: Any, x: Any, y: Any, batch: int) -> Callable[[Any], An
             model.train_step((batch_inputs[number], batch_targets[number]))
             return number + 1
 
-        tf.while_loop(lambda number: number < full, step, [tf.constant(0)])
+        if full:
+            tf.while_loop(lambda number: number < full, step, [tf.constant(0)])
         if full * batch < len(x):
             rest = order[full * batch :]
             model.train_step((tf.gather(inputs, rest), tf.gather(targets, rest)))
