@@ -4,10 +4,14 @@ import ast
 import os
 import secrets
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
+
+from autograder.sandbox.slots import Slots
 
 
 def seen_inside(classroom, code: str, *names: str):
@@ -165,6 +169,22 @@ def test_a_fork_bomb_costs_only_its_own_cell(classroom):
     classroom.allow(cell_seconds=4, memory_mb=500)
     result = classroom.grade("import os\nwhile True: os.fork()", "x = 1", q1="def test(x):\n    assert x == 1")
     assert (result.status, result.score) == ("graded", 1)
+
+
+def test_two_graders_on_one_machine_never_share_a_user_id():
+    """A slot that one process holds is not given to another, and comes back when that one is gone."""
+    code = "from autograder.sandbox.slots import Slots; slots = Slots()"
+    command = [sys.executable, "-c", f"{code}; print([slots.take() for _ in range(3)], flush=True); input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        theirs = ast.literal_eval(other.stdout.readline())
+        slots = Slots()
+        mine = [slots.take() for _ in range(3)]
+        if os.geteuid() == 0:
+            assert not set(mine) & set(theirs)
+        other.communicate("\n")
+    for slot in mine:
+        slots.give_back(slot)
+    assert {*mine, *theirs} <= {slots.take() for _ in range(40)}
 
 
 def test_boxes_run_side_by_side(classroom):

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from autograder.sandbox import jail, wire
+from autograder.sandbox.slots import Slots
 from autograder.sandbox.values import WireError
 
 PRELOAD = ("numpy", "pandas", "tensorflow", "keras", "matplotlib.pyplot", "IPython", "otter.test_files")
@@ -98,7 +99,7 @@ class Zygote:
         self._judge = judge
         self._selector = selectors.DefaultSelector()
         self._connections: list[_Connection] = []
-        self._next_slot = 0
+        self._slots = Slots()
         self._main = self._connect(control)
 
     def _connect(self, sock: socket.socket) -> _Connection:
@@ -153,19 +154,12 @@ class Zygote:
 
     def _fork_box(self, connection: _Connection, order: ForkBox) -> None:
         theirs, ours = socket.socketpair()
-        slot = self._free_slot()
+        slot = self._slots.take()
         child = _Child(self._fork(lambda: run_box(ours, order, slot), [ours]), order.level, slot)
         connection.children[child.pid] = child
         _hand_over(connection.sock, theirs, Forked(child.pid))
         theirs.close()
         ours.close()
-
-    def _free_slot(self) -> int:
-        used = {child.slot for connection in self._connections for child in connection.children.values()}
-        while self._next_slot in used:
-            self._next_slot = (self._next_slot + 1) % jail.SLOTS
-        slot, self._next_slot = self._next_slot, (self._next_slot + 1) % jail.SLOTS
-        return slot
 
     def _fork(self, run: Callable[[], None], keep: list[socket.socket]) -> int:
         threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
@@ -204,6 +198,8 @@ class Zygote:
             jail.kill_user(child.slot)
         if child.level in ("uid", "none"):
             shutil.rmtree(f"/tmp/autograder-box-{child.pid}-{child.slot}", ignore_errors=True)
+        if child.slot >= 0:
+            self._slots.give_back(child.slot)
         code = os.waitstatus_to_exitcode(status)
         cpu_seconds = usage.ru_utime + usage.ru_stime
         return Reaped(code if code >= 0 else 128 - code, cpu_seconds, usage.ru_maxrss * 1024)
