@@ -28,6 +28,9 @@ from autograder.sandbox.values import WireError
 
 PRELOAD = ("numpy", "pandas", "tensorflow", "keras", "matplotlib.pyplot", "IPython", "otter.test_files")
 KILL_SECONDS = 10
+# One thread a box: the cores are shared among boxes, and small models lose time to more. TensorFlow reads the first two
+# when it runs its first operation, which is after the fork.
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class Hello(Struct, tag="hello", frozen=True):
@@ -245,7 +248,7 @@ def run_box(sock: socket.socket, order: ForkBox, slot: int) -> None:
         )
         home = os.getcwd()
         os.environ.clear()
-        os.environ.update(HOME=home, TMPDIR=home, MPLCONFIGDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8")
+        os.environ.update(HOME=home, TMPDIR=home, MPLCONFIGDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8", **ONE_THREAD)
         sys.path[:] = [home, *(path for path in sys.path if path)]
         shell = runner.make_shell()
     except Exception as error:
@@ -292,7 +295,7 @@ def try_level(level: str) -> str:
 
 
 def _prepare() -> None:
-    os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+    os.environ.update(ONE_THREAD, TF_CPP_MIN_LOG_LEVEL="3")
     import matplotlib
 
     matplotlib.use("Agg")
