@@ -8,7 +8,7 @@ import pytest
 from autograder.doctor import examine, probes
 from autograder.grading import JUDGE
 from autograder.sandbox.box import Warm
-from autograder.sandbox.zygote import try_level
+from autograder.sandbox.level import try_level
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 
 from autograder.sandbox import jail, wire
+from autograder.sandbox.level import best_level
 from autograder.sandbox.slots import Slots
 from autograder.sandbox.values import WireError
 
@@ -257,41 +258,6 @@ def run_box(sock: socket.socket, order: ForkBox, slot: int) -> None:
     with contextlib.suppress(EOFError, BrokenPipeError):
         runner.Runner(sock, shell).serve(begin, order.level)
     os._exit(0)
-
-
-def best_level() -> tuple[str, str]:
-    """Return the best isolation level that works on this machine, and what stands in the way of a better one."""
-    if sys.platform != "linux":
-        return "none", f"isolation needs Linux, this is {platform.system()}"
-    obstacle = try_level("namespaces")
-    if not obstacle:
-        return "namespaces", ""
-    if os.geteuid() == 0 and not try_level("uid"):
-        return "uid", obstacle
-    return "none", obstacle
-
-
-def try_level(level: str) -> str:
-    """Confine a child that does nothing; return why that failed, or an empty text."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            jail.confine(level, slot=jail.SLOTS, scratch_mb=8, memory_mb=64, processes=64, cpu_seconds=5)
-            for needed in (os.__file__, sys.executable):
-                with open(needed, "rb"):  # an interpreter in a private home folder cannot be read by another user
-                    pass
-            os._exit(0)
-        except Exception as error:
-            os.write(writer, str(error).encode()[:500])
-        finally:
-            os._exit(1)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        reason = pipe.read().decode(errors="replace")
-    _, status = os.waitpid(child, 0)
-    shutil.rmtree(f"/tmp/autograder-box-{child}-{jail.SLOTS}", ignore_errors=True)
-    return reason if os.waitstatus_to_exitcode(status) == 0 else reason or "the test box died"
 
 
 def _prepare() -> None:
