@@ -176,6 +176,10 @@ def grade(
         kept, todo = grading.split_current(submissions, {} if force else earlier, grader)
         if kept:
             console.print(f"{len(kept)} of {len(submissions)} are graded already; --force grades them again.")
+        changed = [submission.name for submission in todo if grading.is_another_file(earlier, submission)]
+        if changed:
+            some = ", ".join(plain(name) for name in changed[:5]) + (", …" if len(changed) > 5 else "")
+            console.print(f"{len(changed)} replace results of other files of the same name: {escape(some)}")
         graded: list[Result] = []
         interrupted = False
         try:

@@ -226,6 +226,12 @@ def split_current(
     return kept, tuple(todo)
 
 
+def is_another_file(earlier: dict[str, Result], submission: Submission) -> bool:
+    """Tell whether an earlier result bears the submission's name but came from a file with other content."""
+    facts = earlier[submission.name].facts if submission.name in earlier else None
+    return facts is not None and facts.submission_sha256 != submission.sha256
+
+
 def is_current(result: Result, submission: Submission, grader: Grader) -> bool:
     """Tell whether a result of an earlier run still holds: same submission, same grader, same kit, and no fault."""
     facts = result.facts

@@ -270,6 +270,24 @@ def test_a_changed_submission_is_graded_again(desk, shared):
     assert sorted(shared.graded) == ["Ada", "Bob", "Bob"]
 
 
+def test_a_latecomer_joins_the_class_that_is_graded(desk, shared):
+    """Grading one file into the same folder keeps everybody's row."""
+    desk.hand_in("anna")
+    desk.grade()
+    late = desk.hand_in("late/ben")
+    desk.run("grade", "tiny", str(late), "--out", str(desk.out))
+    assert sorted(desk.table()) == ["anna", "ben"]
+
+
+def test_another_file_of_the_same_name_is_announced(desk, shared):
+    """Its result replaces the earlier one, and the command says so."""
+    desk.hand_in("anna")
+    desk.grade()
+    other = desk.hand_in("elsewhere/anna", "x = 1")
+    done = desk.run("grade", "tiny", str(other), "--out", str(desk.out))
+    assert "1 replace results of other files of the same name: anna" in done.output
+
+
 def test_force_grades_everything_again(desk, shared):
     """As after a change of the machine."""
     desk.hand_in("Ada")
