@@ -77,6 +77,19 @@ def choose_assignments(course: Course, wanted: tuple[str, ...]) -> list[str]:
     return list(wanted) or known
 
 
+def check_outside(out: Path, paths: tuple[Path, ...]) -> None:
+    """Refuse results among the submissions: the next run would take them for submissions. Hidden folders are skipped.
+
+    Raises:
+        ConfigError: names the folder and what to do.
+    """
+    for path in paths:
+        if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+            inside = out.resolve().relative_to(path.resolve()).parts
+            if not any(part.startswith(".") for part in inside):
+                raise ConfigError(f"The results would lie among the submissions in {path}: choose another --out.")
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="autograder")
 def main() -> None:
@@ -171,7 +184,9 @@ def grade(
             places = _shown(", ".join(map(str, paths)))
             messages.print(f"Nothing to grade in {places}: no .ipynb and no .zip.", soft_wrap=True)
             sys.exit(1)
-        folder = ResultsFolder(out or root / ".autograder" / "grades" / assignment, grader.info, course.title)
+        out = out or root / ".autograder" / "grades" / assignment
+        check_outside(out, paths)
+        folder = ResultsFolder(out, grader.info, course.title)
         earlier = folder.earlier()
         kept, todo = grading.split_current(submissions, {} if force else earlier, grader)
         if kept:

@@ -288,6 +288,15 @@ def test_another_file_of_the_same_name_is_announced(desk, shared):
     assert "1 replace results of other files of the same name: anna" in done.output
 
 
+def test_results_among_the_submissions_are_refused(desk):
+    """The next run would take them for submissions."""
+    desk.hand_in("anna")
+    refused = desk.run("grade", "tiny", str(desk.inbox), "--out", str(desk.inbox / "out"))
+    assert refused.exit_code == 2
+    assert "choose another --out" in refused.stderr
+    assert not (desk.inbox / "out").exists()
+
+
 def test_force_grades_everything_again(desk, shared):
     """As after a change of the machine."""
     desk.hand_in("Ada")
