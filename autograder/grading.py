@@ -70,7 +70,6 @@ class Engine:
     """
 
     def __init__(self, unsafe: bool = False) -> None:
-        self._unsafe = unsafe
         self._lock = threading.Lock()
         self._closed = False
         self._warm = Warm(JUDGE)

@@ -59,6 +59,8 @@ def check_question(test: ExceptionTestFile, question: Question, session: Session
             one.run(Environment(watched))
             outcome = one.test_case_results[0]
             cause = watched.cause
+            if cause and outcome.passed:  # the test caught the exception; without the box it has proven nothing
+                outcome = TestCaseResult(case, cause, False)
         outcomes.append(outcome)
         cases.append(_case_result(case, outcome, cause))
     test.test_case_results = outcomes

@@ -94,18 +94,19 @@ def test_a_fatal_function_costs_its_own_question(classroom):
 
 
 def test_a_test_cannot_swallow_the_death_of_the_box(classroom):
-    """A test that catches every exception does not pass for it."""
+    """A test that catches every exception does not pass for it, and what comes after gets a fresh box."""
     q1 = """
         def test(f):
             try:
                 f()
             except Exception:
                 pass
-        def test_2(f):
-            pass
     """
-    result = classroom.grade("import os\ndef f(): os._exit(0)", q1=q1)
-    assert causes(result)[1] == "f ended the Python process"
+    cells = (CHECK, "import os\ndef f(): os._exit(0)", "grader.check('q1')", "x = 1")
+    result = classroom.grade(*cells, q1=q1, q2="def test(x):\n    assert x == 1")
+    assert result.status == "graded"
+    assert (points(result), points(result, "q2")) == ([0], [1])
+    assert causes(result) == ["f ended the Python process"]
 
 
 def test_a_notebook_that_dies_again_and_again_is_given_up(classroom):

@@ -115,7 +115,7 @@ class Box:
     """
 
     def __init__(self, control: Control, level: str, limits: Limits, seed: int, files: dict[str, bytes]) -> None:
-        self._control, self._limits, self._level = control, limits, level
+        self._control, self._limits = control, limits
         order = zygote.ForkBox(level, limits.output_mb, limits.memory_mb, limits.processes, limits.run_seconds + 30)
         self._pid, self._sock = control.fork(order)
         self.cpu_seconds, self.peak_bytes = 0.0, 0
