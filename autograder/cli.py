@@ -273,7 +273,9 @@ def doctor(level: str | None) -> None:
                     table.add_row(escape(finding.name), finding.expected, escape(plain(finding.seen)), mark)
                     bad += not finding.ok
         console.print(table)
-        if warm.hello.obstacle:
+        if in_force != warm.hello.level:
+            console.print(f"This level was asked for; grading on this machine uses {warm.hello.level}.")
+        elif warm.hello.obstacle:
             console.print(f"No better level, because: {escape(warm.hello.obstacle)}")
         if bad:
             messages.print(

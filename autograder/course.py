@@ -26,11 +26,17 @@ class LimitsEntry(msgspec.Struct, forbid_unknown_fields=True):
     run_seconds: Annotated[int, Meta(ge=1, le=36000, description="CPU seconds for the whole submission")] = (
         _DEFAULT.run_seconds
     )
+    wall_factor: Annotated[
+        int, Meta(ge=1, le=100, description="time by the clock may be this many times the CPU time")
+    ] = _DEFAULT.wall_factor
+    idle_seconds: Annotated[
+        int, Meta(ge=1, le=3600, description="seconds that a cell or a call may wait without computing anything")
+    ] = _DEFAULT.idle_seconds
     memory_mb: Annotated[int, Meta(ge=64, le=65536, description="MiB beyond those of the warmed process")] = (
         _DEFAULT.memory_mb
     )
-    output_mb: Annotated[int, Meta(ge=1, le=4096, description="MiB of files that the submission may write")] = (
-        _DEFAULT.output_mb
+    disk_mb: Annotated[int, Meta(ge=1, le=4096, description="MiB of files that the submission may write")] = (
+        _DEFAULT.disk_mb
     )
     processes: Annotated[int, Meta(ge=1, le=4096, description="processes and threads")] = _DEFAULT.processes
 

@@ -1,7 +1,9 @@
 """A grader zip, read once: what an assignment asks and how its answers are tested. Nothing is extracted to disk."""
 
 import hashlib
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +11,13 @@ import msgspec
 
 from autograder.errors import AutograderError
 from autograder.model import GraderInfo
+
+ZIP_BYTES = 256 * 2**20  # of all members, unpacked
+# What zipfile raises for bytes that are no zip, or nearly one; ValueError covers text that is not UTF-8.
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, OverflowError),
+    *(RuntimeError, ValueError),
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ def read_grader(path: Path) -> Grader:
         reference = members["files/reference.py"].decode()
     except FileNotFoundError:
         raise AutograderError(f"{path}: no such grader zip. Make it with `autograder build {name}`.") from None
-    except (zipfile.BadZipFile, KeyError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (*UNREADABLE, KeyError, msgspec.MsgspecError) as error:
         raise AutograderError(f"{path}: not a grader zip made by `autograder build` ({error}).") from None
     missing = [question.name for question in info.questions if not question.manual and question.name not in tests]
     if missing:
@@ -58,7 +67,11 @@ def read_grader(path: Path) -> Grader:
 
 def _read_zip(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist() if not name.startswith("kit/")}
+        members = [member for member in archive.infolist() if not member.filename.startswith("kit/")]
+        size = sum(member.file_size for member in members)
+        if size > ZIP_BYTES:  # no member gives more than it announces
+            raise zipfile.BadZipFile(f"it unpacks to {size >> 20} MiB, {ZIP_BYTES >> 20} may be read")
+        return {member.filename: archive.read(member) for member in members}
 
 
 def _read_folder(path: Path) -> dict[str, bytes]:

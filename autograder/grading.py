@@ -20,10 +20,10 @@ from pathlib import Path
 
 from autograder.errors import Fault, IsolationError, SubmissionError
 from autograder.grader import Grader
-from autograder.model import CodeCell, Facts, Job, Limits, Result, Status, Submission, Verdict
+from autograder.model import CodeCell, Facts, Job, Result, Status, Submission, Verdict
 from autograder.notebook import Notebook, read_notebook
 from autograder.sandbox import wire
-from autograder.sandbox.box import OVERLOAD, Control, Warm
+from autograder.sandbox.box import Control, Warm
 from autograder.sandbox.values import WireError
 from autograder.sandbox.zygote import ForkJudge
 
@@ -86,17 +86,21 @@ class Engine:
         self._closed = True
         self._warm.close()
 
-    def grade(self, submission: Submission, grader: Grader, patience_seconds: float | None = None) -> Result:
+    def grade(
+        self, submission: Submission, grader: Grader, wall_seconds: float = 0.0, public_only: bool = False
+    ) -> Result:
         """Grade one submission. Whatever goes wrong becomes the result's status; nothing is raised.
 
+        A judge or a warmed process that dies gets a second try: a kill from outside costs nobody a grade.
+
         Args:
-            patience_seconds: wall time after which the judge is given up and the result is a fault; None takes what
-                the limits can last at most.
+            wall_seconds: time by the clock after which the notebook is stopped; 0 takes what the limits allow.
+            public_only: run the public test cases alone, so that no hidden input enters a box.
         """
         start = time.monotonic()
         try:
-            notebook = _readable(submission, grader)
-            verdict = self._judge(notebook, grader, patience_seconds or _patience(grader.info.limits))
+            job = self._job(_readable(submission, grader), grader, wall_seconds, public_only)
+            verdict = self._try_twice(job)
         except SubmissionError as problem:
             return replace(blank_result(submission, grader, Status.REJECTED), note=str(problem))
         except Fault as fault:
@@ -105,16 +109,35 @@ class Engine:
         result = _result(submission, grader, verdict, self._facts(submission, grader, verdict))
         return replace(result, wall_seconds=round(time.monotonic() - start, 2))
 
-    def _judge(self, notebook: Notebook, grader: Grader, patience_seconds: float) -> Verdict:
-        cells = tuple(
-            CodeCell(cell.index + 1, cell.source, cell.checks)
-            for cell in notebook.cells
-            if cell.kind == "code" and not cell.ignored
-        )
+    def _job(self, notebook: Notebook, grader: Grader, wall_seconds: float, public_only: bool) -> Job:
         info = grader.info
-        job = Job(
-            cells, info.questions, grader.tests, grader.reference, grader.files, info.limits, self.level, SEED
-        )  # fmt: skip
+        return Job(
+            cells=tuple(
+                CodeCell(cell.index + 1, cell.source, cell.checks)
+                for cell in notebook.cells
+                if cell.kind == "code" and not cell.ignored
+            ),
+            questions=info.questions,
+            tests=grader.tests,
+            reference=grader.reference,
+            files=grader.files,
+            limits=info.limits,
+            level=self.level,
+            seed=SEED,
+            wall_seconds=wall_seconds or info.limits.wall_factor * info.limits.run_seconds,
+            public_only=public_only,
+        )
+
+    def _try_twice(self, job: Job) -> Verdict:
+        try:
+            return self._judge(job)
+        except Fault as fault:
+            if self._closed or isinstance(fault.__cause__, TimeoutError):
+                raise
+            return self._judge(job)
+
+    def _judge(self, job: Job) -> Verdict:
+        patience_seconds = job.wall_seconds + JUDGE_SECONDS
         try:
             control, pid, sock = self._fork_judge()
             try:
@@ -154,6 +177,7 @@ class Engine:
             boxes=verdict.boxes,
             memory_bytes=verdict.memory_bytes,
             cell_errors=verdict.cell_errors,
+            evidence_sha256=verdict.evidence_sha256,
         )
 
 
@@ -161,10 +185,6 @@ def _readable(submission: Submission, grader: Grader) -> Notebook:
     if submission.problem or submission.notebook is None:
         raise SubmissionError(submission.problem or "No notebook was found in it.")
     return read_notebook(submission.notebook, grader.info.name)
-
-
-def _patience(limits: Limits) -> float:
-    return OVERLOAD * limits.run_seconds + JUDGE_SECONDS
 
 
 def blank_result(submission: Submission, grader: Grader, status: Status) -> Result:

@@ -11,6 +11,7 @@ import io
 import os
 import re
 import stat
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -33,6 +34,11 @@ SKIPPED_SUFFIXES = (".csv",)
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# What zipfile raises for bytes that are no zip, or nearly one: an offset of 64 bits, for instance, overflows.
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError, OverflowError),
+    *(RuntimeError, ValueError),
+)
 AGAIN = "Hand in the .ipynb file, or the zip that its last cell makes."
 
 
@@ -205,9 +211,10 @@ def _read_file(path: Path) -> bytes:
     try:
         # Without O_NONBLOCK the opening of a pipe waits for its writer.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
                 raise SubmissionError(f"This is not a regular file (a pipe, a device or a folder). {AGAIN}")
-            data = file.read(ZIP_BYTES + 1)
+            data = file.read(min(found.st_size, ZIP_BYTES) + 1)  # memory is taken for as many before any is read
     except OSError as error:
         reason = "it is a link that leads nowhere" if error.errno == errno.ENOENT else error.strerror
         raise SubmissionError(f"The file cannot be read: {reason}. Copy it again, and check its permissions.") from None
@@ -243,7 +250,7 @@ def _unzip(data: bytes) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _inflate(archive, _notebook_member(archive.infolist()))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+    except UNREADABLE as error:
         size = f"it has {len(data):,} bytes"
         reason = str(error) if isinstance(error, zipfile.BadZipFile) and data else ""
         raise SubmissionError(

@@ -1,144 +1,70 @@
-"""Runs Otter's own test files against a Session and tells what each question earned; trusted, in a process of its own.
+"""Takes one submission through its boxes and tells what each question earned; trusted, in a process of its own.
 
 In go the cells of a notebook and a grader's tests; out comes a Verdict. Student code never runs here, and nothing that
 came with a submission is imported, evaluated or unpickled.
 """
 
 import contextlib
+import hashlib
 import os
 import resource
 import socket
 import sys
+import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import NoReturn
 
-from otter.test_files.abstract_test import TestCase, TestCaseResult
-from otter.test_files.exception_test import ExceptionTestFile
-
+from autograder.check import check_question, load_tests, lost
 from autograder.errors import Fault
-from autograder.model import CaseResult, CellError, CodeCell, Job, Question, QuestionResult, Verdict
-from autograder.remote import Environment
+from autograder.model import CellError, CodeCell, Job, Limits, Question, QuestionResult, Verdict
+from autograder.sandbox import limits as sentences
 from autograder.sandbox import training, wire
-from autograder.sandbox.box import Control
-from autograder.sandbox.values import Value
-from autograder.session import Died, LiveSession, Session
+from autograder.sandbox.box import Box, Control
+from autograder.session import Died, Killed, LiveSession
 
 MAX_BOXES = 4  # the first and three more after a death
+MAX_SPARED = 4  # more boxes after a kill that may have been the machine's doing
 MAX_CHECKS = 20  # of one question in one run
 MAX_CELL_ERRORS = 50
 NOT_REACHED = "The notebook stopped the grader too often; this question was not reached."
 
 
-def load_tests(tests: dict[str, str]) -> dict[str, ExceptionTestFile]:
-    """Parse Otter test files, question name to text."""
-    return {name: ExceptionTestFile.from_string(text, path=f"{name}.py") for name, text in tests.items()}
+class _Accounted(Died):
+    """The box is gone, and what that costs has been written down: the question it was asked about, or nothing."""
 
 
-def title_of(case: TestCase) -> str:
-    """Return the first line of the test function's docstring, or Otter's name for the case."""
-    text: str = (case.body.test_func.__doc__ or "").strip()
-    return text.split("\n", 1)[0] if text else str(case.name)
-
-
-def check_question(test: ExceptionTestFile, question: Question, session: Session) -> QuestionResult:
-    """Run a question's test cases one by one.
-
-    A box that dies during a case costs that case and those after it; what was earned before stays.
-    """
-    cases: list[CaseResult] = []
-    outcomes: list[TestCaseResult] = []
-    cause = ""
-    for case in test.test_cases:
-        one = ExceptionTestFile(test.name, test.path, [case], test.all_or_nothing)
-        one.source = test.source
-        watched = _Watched(session)
-        if cause:
-            outcome = TestCaseResult(case, cause, False)
-        else:
-            one.run(Environment(watched))
-            outcome = one.test_case_results[0]
-            cause = watched.cause
-            if cause and outcome.passed:  # the test caught the exception; without the box it has proven nothing
-                outcome = TestCaseResult(case, cause, False)
-        outcomes.append(outcome)
-        cases.append(_case_result(case, outcome, cause))
-    test.test_case_results = outcomes
-    return QuestionResult(question.name, question.title, test.score, test.possible, cases=tuple(cases))
-
-
-def _case_result(case: TestCase, outcome: TestCaseResult, cause: str) -> CaseResult:
-    passed = outcome.passed
-    return CaseResult(
-        name=case.name,
-        title=title_of(case),
-        hidden=case.hidden,
-        passed=passed,
-        points=case.points if passed else 0,
-        max_points=case.points,
-        hint=case.failure_message or "",
-        message="" if passed else (outcome.message or "")[:4000],
-        cause="" if passed else cause,
-    )
-
-
-def lost(test: ExceptionTestFile, question: Question, cause: str) -> QuestionResult:
-    """Return the result of a question whose tests could not be run."""
-    cases = tuple(_case_result(case, TestCaseResult(case, cause, False), cause) for case in test.test_cases)
-    return QuestionResult(question.name, question.title, 0, test.possible, cases=cases)
-
-
-class _Watched:
-    """A session that remembers why its box died, though a test may have caught the exception."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.cause = ""
-        self.execute = session.execute
-
-    def get(self, name: str) -> wire.Reply:
-        with self._remembered():
-            return self._session.get(name)
-
-    def call(self, ref: int, subject: str, args: list[Value], kwargs: dict[str, Value]) -> wire.Reply | wire.Raised:
-        with self._remembered():
-            return self._session.call(ref, subject, args, kwargs)
-
-    @contextlib.contextmanager
-    def _remembered(self) -> Iterator[None]:
-        if self.cause:
-            raise Died(self.cause)
-        try:
-            yield
-        except Died as death:
-            self.cause = str(death)
-            raise
-
-
-class _DiedInCheck(Died):
-    """The box died while a question was checked; that question has its result."""
+class _Spared(_Accounted):
+    """The box was killed, for the first time at its position: the run is done again as if this box had never been."""
 
 
 class Run:
     """One submission's way through as many boxes as it needs.
 
     A position (cell, checkpoint in it) marks how far the marks reach: after a death the next box executes the notebook
-    again without asking anything up to there, leaves out the cell that was fatal, and goes on.
+    again without asking anything up to there, leaves out the cell that was fatal, and goes on. A box that was killed
+    from outside, as by a machine that is out of memory, dies in the same way as one that killed itself: the first time
+    at a position it costs nothing.
     """
 
-    def __init__(self, job: Job, open_session: Callable[[], LiveSession]) -> None:
-        self._job, self._open_session = job, open_session
-        self._tests = load_tests(job.tests)
+    def __init__(self, job: Job, open_box: Callable[..., Box]) -> None:
+        self._job, self._open_box = job, open_box
+        self._tests = load_tests(job.tests, job.public_only)
         self._questions = {question.name: question for question in job.questions if not question.manual}
         self._results: dict[str, QuestionResult] = {}
         self._checks: dict[str, int] = {}
         self._skipped: set[int] = set()
+        self._spared: set[tuple[tuple[int, int], str]] = set()
         self._errors: dict[int, CellError] = {}
-        self._notes: list[str] = []
+        self._notes: dict[str, None] = {}
         self._decided = (-1, 0)
         self._position = (-1, 0)
         self._session: LiveSession
-        self._cpu_seconds, self._memory_bytes, self._boxes = 0.0, 0, 0
+        self._end = time.monotonic() + job.wall_seconds
+        self._evidence = hashlib.sha256()
+        self._cpu_seconds, self._spared_seconds, self._memory_bytes, self._boxes = 0.0, 0.0, 0, 0
 
     def verdict(self) -> Verdict:
         """Run the submission and return what it earned.
@@ -147,7 +73,7 @@ class Run:
             Fault: when the kit failed.
         """
         while self._boxes < MAX_BOXES and not self._run_once():
-            if self._cpu_seconds > self._job.limits.run_seconds:
+            if self._cpu_seconds > self._job.limits.run_seconds or time.monotonic() > self._end:
                 break
         for name, question in self._questions.items():
             if name not in self._results:
@@ -157,8 +83,9 @@ class Run:
             notes=tuple(self._notes),
             cell_errors=tuple(self._errors[number] for number in sorted(self._errors)[:MAX_CELL_ERRORS]),
             boxes=self._boxes,
-            cpu_seconds=self._cpu_seconds,
+            cpu_seconds=self._cpu_seconds + self._spared_seconds,
             memory_bytes=self._memory_bytes,
+            evidence_sha256=self._evidence.hexdigest(),
         )
 
     def _result_of(self, question: Question) -> QuestionResult:
@@ -168,36 +95,60 @@ class Run:
 
     def _run_once(self) -> bool:
         """Run in a fresh box; return whether it lived to the end."""
-        self._session = self._open_session()
-        self._boxes += 1
+        job = self._job
+        box = self._open_box(job.level, job.limits, job.seed, job.files, self._cpu_seconds, job.wall_seconds, self._end)
+        self._session = LiveSession(box)
+        spared = False
+        before = self._checks.copy(), self._decided, self._results.copy(), self._errors.copy(), self._notes.copy()
         try:
-            for index, cell in enumerate(self._job.cells):
+            for index, cell in enumerate(job.cells):
                 if index not in self._skipped:
                     self._run_cell(index, cell)
             for name in self._questions:
                 if name not in self._results:
                     self._check(name)
+        except _Spared:
+            spared = True
+            self._checks, self._decided, self._results, self._errors, self._notes = before
         except Died:
             return False
         finally:
             self._session.close()
-            box = self._session.box
-            self._cpu_seconds += box.cpu_seconds
             self._memory_bytes = max(self._memory_bytes, box.peak_bytes)
-        return True
+            if spared:
+                self._spared_seconds += box.cpu_seconds
+            else:
+                self._boxes += 1
+                self._cpu_seconds += box.cpu_seconds
+                self._evidence.update(self._session.evidence.digest())
+        return not spared
+
+    def _may_spare(self, subject: str) -> bool:
+        """Tell whether a kill at this position would still be taken for the machine's doing."""
+        return (self._position, subject) not in self._spared and len(self._spared) < MAX_SPARED
+
+    def _spare(self, subject: str, death: Died) -> NoReturn:
+        self._spared.add((self._position, subject))
+        raise _Spared(str(death))
 
     def _run_cell(self, index: int, cell: CodeCell) -> None:
         self._position = (index, 0)
+        subject = f"Cell {cell.number}"
         try:
-            error = self._session.execute(cell.source, f"Cell {cell.number}", self._at_checkpoint)
-        except _DiedInCheck:
+            error = self._session.execute(cell.source, subject, self._at_checkpoint)
+        except _Accounted:
             raise
         except Died as death:
+            if isinstance(death, Killed) and self._may_spare(subject):
+                self._spare(subject, death)
             self._skipped.add(index)
-            self._notes.append(f"{death}; the cell was left out.")
+            self._note(f"{death}; the cell was left out.")
             raise
         if error is not None:
-            self._errors[cell.number] = CellError(cell.number, *error)
+            self._errors[cell.number] = CellError(cell.number, error[0][:100], error[1][: wire.MAX_TEXT])
+            reached = sentences.reached(*error, self._job.limits)
+            if reached:
+                self._note(f"{subject} {reached}.")
         for question in cell.checks:
             self._at_checkpoint(question)
 
@@ -213,13 +164,21 @@ class Run:
 
     def _check(self, name: str) -> None:
         """Check a question, keep the result, and go on dying if the box died of it."""
-        result = check_question(self._tests[name], self._questions[name], self._session)
-        self._results[name] = result
-        cause = next((case.cause for case in result.cases if case.cause), "")
+        question, test = self._questions[name], self._tests[name]
+        try:
+            self._results[name], cause = check_question(
+                test, question, self._session, self._job.limits, self._may_spare(name)
+            )
+        except Killed as death:
+            self._spare(name, death)
         if cause:
             self._decided = max(self._decided, self._position)
-            self._notes.append(f"{cause} while question {name} was checked; the rest was graded without it.")
-            raise _DiedInCheck(cause)
+            self._note(f"{cause} while question {name} was checked; the rest was graded without it.")
+            raise _Accounted(cause)
+
+    def _note(self, sentence: str) -> None:
+        """Say it once, however often the notebook is run again."""
+        self._notes[sentence] = None
 
 
 def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
@@ -229,8 +188,8 @@ def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
         training.seed(job.seed + 1)  # so that tests that draw numbers draw the same ones for everybody, the box others
         _install_reference(job.reference)
         control = Control(control_sock)
-        run = Run(job, lambda: LiveSession(control, job.level, job.limits, job.seed, job.files))
-        verdict = run.verdict()
+        _limit_memory(job.limits)
+        verdict = Run(job, partial(Box, control)).verdict()
     except Fault as fault:
         verdict = Verdict(fault=str(fault))
     except Exception as error:
@@ -240,6 +199,15 @@ def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
     with contextlib.suppress(BrokenPipeError):
         wire.send_frame(job_sock, replace(verdict, cpu_seconds=cpu_seconds))
     os._exit(0)
+
+
+def _limit_memory(limits: Limits) -> None:
+    """Let what a box answers make a test case fail rather than this machine run out of memory."""
+    with open("/proc/self/statm") as statm:
+        address_space = int(statm.read().split()[0]) * resource.getpagesize()
+    # as for a box: TensorFlow maps far more than it touches
+    most = address_space + (limits.memory_mb << 20) + (4 << 30)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _install_reference(source: str) -> None:

@@ -17,15 +17,19 @@ class Limits:
     Attributes:
         cell_seconds: CPU time for one cell, or for one call that a test makes.
         run_seconds: CPU time for the whole submission, all boxes together.
+        wall_factor: time by the clock may be this many times the CPU time; a busy machine costs a student nothing.
+        idle_seconds: time by the clock that a cell or a call may wait without computing anything.
         memory_mb: memory in MiB that a box may use beyond that of the warmed process it starts from.
-        output_mb: size in MiB of any file that a box may write, and of all its files together.
+        disk_mb: size in MiB of all files that a box may write; what it prints is not kept and has no limit.
         processes: processes and threads in a box.
     """
 
     cell_seconds: int = 120
     run_seconds: int = 300
+    wall_factor: int = 6
+    idle_seconds: int = 30
     memory_mb: int = 2048
-    output_mb: int = 64
+    disk_mb: int = 64
     processes: int = 256
 
 
@@ -118,6 +122,8 @@ class Job:
         files: data files for the box's working folder.
         level: isolation level of the boxes.
         seed: of every random generator in them.
+        wall_seconds: time by the clock for the whole run, all boxes together.
+        public_only: leave out the hidden test cases, so that no hidden input enters a box.
     """
 
     cells: tuple[CodeCell, ...]
@@ -128,6 +134,8 @@ class Job:
     limits: Limits
     level: str
     seed: int
+    wall_seconds: float
+    public_only: bool = False
 
 
 class Status(StrEnum):
@@ -209,8 +217,9 @@ class Verdict:
 
     Attributes:
         notes: sentences from a closed list, for student and TA: what died and what was left out.
-        boxes: how many boxes were started.
+        boxes: how many boxes were started, without those that the machine killed.
         cpu_seconds: of the boxes and of the judge; memory_bytes: the most that a box used of its own.
+        evidence_sha256: of all that the boxes were asked and of all that they answered.
     """
 
     questions: tuple[QuestionResult, ...] = ()
@@ -219,6 +228,7 @@ class Verdict:
     boxes: int = 0
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
+    evidence_sha256: str = ""
     fault: str = ""
 
 
@@ -232,6 +242,7 @@ class Facts:
         seed: of every random generator in the box.
         level: isolation level in force: namespaces, uid or none.
         boxes: how many boxes were started; more than one when one died.
+        evidence_sha256: of all that the boxes were asked and of all that they answered: equal for equal runs.
     """
 
     submission_sha256: str
@@ -243,6 +254,7 @@ class Facts:
     boxes: int = 1
     memory_bytes: int = 0
     cell_errors: tuple[CellError, ...] = ()
+    evidence_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from autograder.errors import SubmissionError
 
 FILE_BYTES = 20 * 2**20
 CELLS = 2_000
+CHECKS = 50  # that the metadata of one cell asks for
 SOURCE_CHARACTERS = 1_000_000
 FORMATS = (3, 4)
 IGNORE_TAG = "otter_ignore"  # otter.execute.preprocessor.IGNORE_CELL_TAG
@@ -253,6 +254,11 @@ def _cell(index: int, cell: _Cell, version: int) -> Cell:
         )
     metadata = cell.metadata or _CellMetadata()
     otter = metadata.otter or _CellOtter()
+    if len(otter.tests or ()) > CHECKS:
+        raise SubmissionError(
+            f"Cell {index + 1} of the notebook asks for {len(otter.tests or ()):,} checks in its metadata; "
+            f"up to {CHECKS} can be run. Start again from the assignment's notebook."
+        )
     ignored = otter.ignore or IGNORE_TAG in (metadata.tags or ())
     return Cell(
         index=index,

@@ -4,17 +4,20 @@
 `remote` makes of a Raised answer) or ours (Fault).
 """
 
+import hashlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
-from autograder.model import Limits
+from msgspec import msgpack
+from msgspec.structs import replace
+
 from autograder.sandbox import wire
-from autograder.sandbox.box import Box, Control, Died
+from autograder.sandbox.box import Box, Died, Killed
 from autograder.sandbox.values import Value
 
 MAX_CHECKPOINTS = 200  # of one run; a notebook has a dozen, a loop around `check` has as many as it likes
 
-__all__ = ["Died", "LiveSession", "Session"]
+__all__ = ["Died", "Killed", "LiveSession", "Session"]
 
 
 class Session(Protocol):
@@ -38,42 +41,51 @@ class Session(Protocol):
 
 
 class LiveSession:
-    """A session with a box of its own, to be closed."""
+    """A session with a box of its own, to be closed.
 
-    def __init__(self, control: Control, level: str, limits: Limits, seed: int, files: dict[str, bytes]) -> None:
-        self.box = Box(control, level, limits, seed, files)
+    Attributes:
+        evidence: digest of every request and its answer, without the nonces, which are random.
+    """
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self.evidence = hashlib.sha256()
         self._checkpoints = 0
 
     def execute(self, source: str, subject: str, at_checkpoint: Callable[[str], None]) -> tuple[str, str] | None:
         """See Session."""
-        nonces: list[bytes] = []
-
-        def request(nonce: bytes) -> wire.Execute:
-            nonces.append(nonce)
-            return wire.Execute(nonce, source)
-
-        answer = self.box.ask(request, subject)
+        answer = self._ask(wire.Execute(b"", source), subject)
         while isinstance(answer, wire.Checkpoint):
             self._checkpoints += 1
             if self._checkpoints <= MAX_CHECKPOINTS:
                 at_checkpoint(answer.question)
-            answer = self.box.ask(wire.Resume, subject, nonces[0])
+            answer = self._ask(wire.Resume(b""), subject, answer.nonce)
         if not isinstance(answer, wire.Done):
             raise self._disturbed(subject)
         return answer.error
 
     def get(self, name: str) -> wire.Reply:
         """See Session."""
-        answer = self.box.ask(lambda nonce: wire.Get(nonce, name), name)
+        answer = self._ask(wire.Get(b"", name), name)
         if not isinstance(answer, wire.Reply):
             raise self._disturbed(name)
         return answer
 
     def call(self, ref: int, subject: str, args: list[Value], kwargs: dict[str, Value]) -> wire.Reply | wire.Raised:
         """See Session."""
-        answer = self.box.ask(lambda nonce: wire.Call(nonce, ref, args, kwargs), subject)
+        answer = self._ask(wire.Call(b"", ref, args, kwargs), subject)
         if not isinstance(answer, wire.Reply | wire.Raised):
             raise self._disturbed(subject)
+        return answer
+
+    def _ask(self, request: Any, subject: str, nonce: bytes = b"") -> Any:
+        self.evidence.update(msgpack.encode(request))
+        try:
+            answer = self.box.ask(lambda fresh: replace(request, nonce=fresh), subject, nonce)
+        except Died as death:
+            self.evidence.update(str(death).encode())
+            raise
+        self.evidence.update(msgpack.encode(replace(answer, nonce=b"")))
         return answer
 
     def _disturbed(self, subject: str) -> Died:

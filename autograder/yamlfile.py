@@ -18,7 +18,25 @@ Path = tuple[str | int, ...]
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]
-    """YAML without implicit dates (`due` is read by its owner, who knows the time zone) and without repeated keys."""
+    """YAML without implicit dates (`due` is read by its owner, who knows the time zone), repeated keys and aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):  # a few lines of them stand for more than any memory holds
+            raise _mistake("an alias such as `*x` is not read", self.peek_event())
+        return super().compose_node(parent, index)
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # all of them PyYAML's, for `0x_`
+            raise _mistake("a value is not what it begins as, or what its tag says", node) from None
+        if type(value) is int and value.bit_length() > 64:
+            raise _mistake("a number has more than 64 bits", node)
+        return value
+
+
+def _mistake(problem: str, place: yaml.Node | yaml.Event) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=place.start_mark)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -28,10 +46,14 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        raise _mistake("a value is not the mapping that its tag says", node)
     seen: set[str] = set()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _mistake("a key is not plain text", key)
         if key.value in seen:
-            raise yaml.MarkedYAMLError(problem=f"`{key.value}` is given twice", problem_mark=key.start_mark)
+            raise _mistake(f"`{key.value}` is given twice", key)
         seen.add(key.value)
     mapping: dict[Any, Any] = loader.construct_mapping(node, deep=True)
     return mapping
@@ -75,6 +97,8 @@ def read_yaml(text: str, shape: type[T], name: str, error: type[AutograderError]
         ) from None
     except yaml.YAMLError as mistake:
         raise error(f"{name}: this is not YAML that can be read: {mistake}") from None
+    except RecursionError:
+        raise error(f"{name}: this is not YAML that can be read: it is nested too deeply.") from None
     try:
         return msgspec.convert(data, shape)
     except msgspec.ValidationError as mistake:
@@ -104,7 +128,12 @@ def _explain(message: str, data: Any, shape: Any) -> tuple[Path, str]:
         return path, f"the key `{missing[1]}` is missing"
     for part in path:
         data = data[part]
-    return path, f"{problem[0].lower()}{problem[1:]} (found {data!r}){_description(shape, path)}"
+    return path, f"{problem[0].lower()}{problem[1:]} (found {_short(data)}){_description(shape, path)}"
+
+
+def _short(data: Any) -> str:
+    text = repr(data)
+    return text[:200] + ("..." if len(text) > 200 else "")
 
 
 def _keys(shape: Any, path: Path) -> list[str]:

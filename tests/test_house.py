@@ -11,8 +11,9 @@ PACKAGE = Path(__file__).resolve().parent.parent / "autograder"
 FLOORS = [
     ["cli", "gradescope"],
     ["grading", "results", "known", "doctor"],
-    ["judge", "build", "reports", "intake", "grader", "course"],
-    ["remote", "template", "reference", "notebook"],
+    ["judge", "build", "reports", "intake", "grader", "course", "probes"],
+    ["check", "template", "reference", "notebook"],
+    ["remote"],
     ["session", "source"],
     ["sandbox", "yamlfile"],
     ["model"],

@@ -3,10 +3,14 @@
 In goes a request; out comes the box's answer, or Died with a sentence from a closed list that a student may read.
 """
 
+import contextlib
+import glob
+import math
 import os
 import secrets
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -16,18 +20,21 @@ from typing import Any, NamedTuple
 
 from autograder.errors import Fault
 from autograder.model import Limits
-from autograder.sandbox import wire, zygote
+from autograder.sandbox import jail, wire, zygote
+from autograder.sandbox import limits as sentences
 from autograder.sandbox.values import WireError
 
 POLL_SECONDS = 0.2
 START_SECONDS = 60
 EXIT_SECONDS = 0.5  # that a process whose socket is closed may take to end by itself
-IDLE_SECONDS = 30  # that a box may wait without computing anything
-OVERLOAD = 6  # a machine so busy that CPU time passes this much slower than the clock still does no student harm
 
 
 class Died(Exception):
     """The box is gone, and why: the text is for students too."""
+
+
+class Killed(Died):
+    """The box got a SIGKILL that this kit did not send: from its own program, or from a machine out of memory."""
 
 
 class Control:
@@ -109,14 +116,27 @@ class Box:
         limits: what it may use.
         seed: of its random generators.
         files: data files for its working folder.
+        spent_seconds: CPU time that earlier boxes of the run have used.
+        wall_seconds: time by the clock of the whole run, which is over at `end` of the monotonic clock.
 
     Raises:
         Fault: when it cannot be confined.
     """
 
-    def __init__(self, control: Control, level: str, limits: Limits, seed: int, files: dict[str, bytes]) -> None:
-        self._control, self._limits = control, limits
-        order = zygote.ForkBox(level, limits.output_mb, limits.memory_mb, limits.processes, limits.run_seconds + 30)
+    def __init__(
+        self,
+        control: Control,
+        level: str,
+        limits: Limits,
+        seed: int,
+        files: dict[str, bytes],
+        spent_seconds: float = 0.0,
+        wall_seconds: float = math.inf,
+        end: float = math.inf,
+    ) -> None:
+        self._control, self._level, self._limits = control, level, limits
+        self._spent_seconds, self._wall_seconds, self._end = spent_seconds, wall_seconds, end
+        order = zygote.ForkBox(level, limits.disk_mb, limits.memory_mb, limits.processes, limits.run_seconds + 30)
         self._pid, self._sock = control.fork(order)
         self.cpu_seconds, self.peak_bytes = 0.0, 0
         self._base_bytes = 0
@@ -144,11 +164,16 @@ class Box:
         """
         expected = nonce or secrets.token_bytes(8)
         try:
-            wire.send_frame(self._sock, make(expected))
-            answer = wire.receive(self._sock, wire.Answer, self._watch(subject))
+            watch = self._watch(subject)
+            wire.send_frame(self._sock, make(expected), watch)
+            answer = wire.receive(self._sock, wire.Answer, watch)
         except (EOFError, BrokenPipeError, ConnectionError):
-            crashed = self.close(EXIT_SECONDS) == 128 + signal.SIGSEGV
-            raise Died(f"{subject} {'crashed' if crashed else 'ended'} the Python process") from None
+            match self.close(EXIT_SECONDS) - 128:
+                case signal.SIGKILL:
+                    raise Killed(f"{subject} killed the Python process") from None
+                case signal.SIGSEGV | signal.SIGBUS | signal.SIGILL | signal.SIGFPE | signal.SIGABRT:
+                    raise Died(f"{subject} crashed the Python process") from None
+            raise Died(f"{subject} ended the Python process") from None
         except WireError:
             raise self._died(f"{subject} disturbed the grader's connection") from None
         if getattr(answer, "nonce", None) != expected:
@@ -157,30 +182,36 @@ class Box:
 
     def _watch(self, subject: str) -> Callable[[], float]:
         limits = self._limits
-        start, start_wall = usage(self._pid), time.monotonic()
-        last, idle_seconds = start, 0.0
-        idle_limit = min(IDLE_SECONDS, limits.cell_seconds)
+        start, start_clock = usage(self._pid), time.monotonic()
+        last, last_clock, active_clock = start, start_clock, start_clock
 
         def wait() -> float:
-            nonlocal last, idle_seconds
+            nonlocal last, last_clock, active_clock
+            clock = time.monotonic()
+            if clock - last_clock < POLL_SECONDS / 2:  # one look serves many pieces of a large frame
+                return POLL_SECONDS
             now = usage(self._pid)
-            idle_seconds = 0.0 if now.computing or now.cpu_seconds > last.cpu_seconds else idle_seconds + POLL_SECONDS
-            last = now
+            if now.computing or now.cpu_seconds > last.cpu_seconds:
+                active_clock = clock
+            last, last_clock = now, clock
             used_bytes = now.memory_bytes - self._base_bytes
             self.peak_bytes = max(self.peak_bytes, used_bytes)
             self.cpu_seconds = max(self.cpu_seconds, now.cpu_seconds)
-            wall_seconds = time.monotonic() - start_wall
-            if (
-                now.cpu_seconds - start.cpu_seconds > limits.cell_seconds
-                or wall_seconds > OVERLOAD * limits.cell_seconds
-            ):
-                raise self._died(f"{subject} ran for longer than {limits.cell_seconds} seconds")
-            if idle_seconds > idle_limit:
-                raise self._died(f"{subject} waited for longer than {idle_limit} seconds")
-            if now.cpu_seconds > limits.run_seconds:
-                raise self._died(f"{subject} was running when the notebook had used its {limits.run_seconds} seconds")
+            if now.cpu_seconds - start.cpu_seconds > limits.cell_seconds:
+                raise self._died(f"{subject} {sentences.cell_time(limits)}")
+            if clock - start_clock > limits.wall_factor * limits.cell_seconds:
+                raise self._died(f"{subject} {sentences.cell_clock(limits)}")
+            if clock - active_clock > sentences.idle_seconds(limits):
+                raise self._died(f"{subject} {sentences.idle(limits)}")
+            if self._spent_seconds + now.cpu_seconds > limits.run_seconds:
+                raise self._died(f"{subject} {sentences.run_time(limits)}")
+            if clock > self._end:
+                raise self._died(f"{subject} {sentences.run_clock(self._wall_seconds)}")
             if used_bytes > limits.memory_mb << 20:
-                raise self._died(f"{subject} needed more than {limits.memory_mb} MiB of memory")
+                raise self._died(f"{subject} {sentences.memory(limits)}")
+            # elsewhere the size of the box's own file system is the limit
+            if self._level == "uid" and disk_bytes(self._pid) > limits.disk_mb << 20:
+                raise self._died(f"{subject} {sentences.disk(limits)}")
             return POLL_SECONDS
 
         return wait
@@ -211,15 +242,30 @@ class Usage(NamedTuple):
     computing: bool
 
 
+def disk_bytes(pid: int) -> int:
+    """Return what the files of a box without a file system of its own take, each at least a block."""
+    total = 0
+    for folder in glob.glob(jail.work_folder(pid, 0)[:-1] + "*"):
+        for path, _, names in os.walk(folder):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    total += max(4096, os.lstat(os.path.join(path, name)).st_blocks * 512)
+    for descriptor in glob.glob(f"/proc/{pid}/fd/*"):
+        with contextlib.suppress(OSError):
+            found = os.stat(descriptor)
+            total += found.st_blocks * 512 if stat.S_ISREG(found.st_mode) and found.st_nlink == 0 else 0
+    return total
+
+
 def usage(pid: int) -> Usage:
     """Read a process and its descendants from /proc; what is gone counts no more."""
     ticks, kibibytes, states, pending = 0, 0, "", [pid]
     while pending:
         folder = f"/proc/{pending.pop()}"
         try:
-            with open(f"{folder}/stat") as stat:
+            with open(f"{folder}/stat") as fields_file:
                 # proc(5): the fields after the command's name, which may hold spaces; 3 is the state, 14 to 17 times
-                fields = stat.read().rsplit(")", 1)[1].split()
+                fields = fields_file.read().rsplit(")", 1)[1].split()
             states += fields[0]
             ticks += sum(int(number) for number in fields[11:15])
             with open(f"{folder}/status") as status:

@@ -9,13 +9,14 @@ import contextlib
 import ctypes
 import os
 import resource
+import shutil
 import signal
 import struct
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.sandbox import syscalls
+from autograder.sandbox import limits, syscalls
 
 WORK = "/box"
 FIRST_UID = 60_000  # above every uid that distributions hand out (Debian policy 9.2.2: 60000-64999 is reserved)
@@ -105,8 +106,13 @@ def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes
     syscalls.install_filter(_libc)
 
 
+def work_folder(pid: int, slot: int) -> str:
+    """Return the working folder of a box that has no mount namespace."""
+    return f"/tmp/autograder-box-{pid}-{slot}"
+
+
 def _make_folder(slot: int) -> str:
-    folder = f"/tmp/autograder-box-{os.getpid()}-{slot}"
+    folder = work_folder(os.getpid(), slot)
     os.mkdir(folder, 0o700)
     return folder
 
@@ -216,29 +222,33 @@ def _make_read_only(path: str) -> None:
 
 
 def _become(uid: int) -> None:
+    parent = os.getppid()
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
-    # a change of uid makes /proc/self unreadable to its own process until this is set again
+    # a change of uid makes /proc/self unreadable to its own process until this is set again, and clears the next
     _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
+    die_with_parent()
+    if os.getppid() != parent:  # it died just before
+        os._exit(1)
 
 
 def _set_limits(scratch_mb: int, memory_mb: int, processes: int | None, cpu_seconds: int) -> None:
     with open("/proc/self/statm") as statm:
         address_space = int(statm.read().split()[0]) * resource.getpagesize()
     # TensorFlow maps far more than it touches (2.2 GB for a small fit), hence the room of 4 GiB
-    limits = {
+    values = {
         resource.RLIMIT_AS: address_space + (memory_mb << 20) + (4 << 30),
         resource.RLIMIT_CPU: cpu_seconds,
         resource.RLIMIT_FSIZE: scratch_mb << 20,
-        resource.RLIMIT_NOFILE: 512,
+        resource.RLIMIT_NOFILE: limits.OPEN_FILES,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
     }
     if processes is not None:
-        limits[resource.RLIMIT_NPROC] = processes
-    for kind, value in limits.items():
+        values[resource.RLIMIT_NPROC] = processes
+    for kind, value in values.items():
         resource.setrlimit(kind, (value, value))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
@@ -285,8 +295,19 @@ def restrict_files(readable: Iterable[str], writable: Iterable[str]) -> None:
     os.close(ruleset)
 
 
-def kill_user(slot: int) -> None:
-    """Kill every process of the slot's user: without a pid namespace, orphans of orphans survive their parents."""
+def sweep(slot: int) -> None:
+    """Kill every process of the slot's user and remove its files: without namespaces they would outlive the box."""
+    _kill_user(slot)
+    for folder in ("/tmp", "/var/tmp", "/dev/shm"):
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    if entry.stat(follow_symlinks=False).st_uid == FIRST_UID + slot:
+                        remove = shutil.rmtree if entry.is_dir(follow_symlinks=False) else os.unlink
+                        remove(entry.path)
+
+
+def _kill_user(slot: int) -> None:
     child = os.fork()
     if child == 0:
         try:

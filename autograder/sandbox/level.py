@@ -39,5 +39,5 @@ def try_level(level: str) -> str:
     with os.fdopen(reader, "rb") as pipe:
         reason = pipe.read().decode(errors="replace")
     _, status = os.waitpid(child, 0)
-    shutil.rmtree(f"/tmp/autograder-box-{child}-{jail.SLOTS}", ignore_errors=True)
+    shutil.rmtree(jail.work_folder(child, jail.SLOTS), ignore_errors=True)
     return reason if os.waitstatus_to_exitcode(status) == 0 else reason or "the test box died"

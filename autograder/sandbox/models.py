@@ -169,6 +169,8 @@ def _build_model(value: Model) -> Any:
     for index, described in enumerate(value.layers):
         if any(not 0 <= source < index for source in described.inputs):
             raise WireError("a layer that comes before its input")
+        if len(described.inputs) > MAX_LAYERS:
+            raise WireError(f"a layer of {len(described.inputs)} inputs; {MAX_LAYERS} may cross")
         layer = _build_layer(described)
         layers.append(layer)
         if described.kind == "InputLayer":
@@ -179,7 +181,8 @@ def _build_model(value: Model) -> Any:
         tensors.append(layer(sources if len(sources) != 1 else sources[0]))
         if isinstance(tensors[-1], (list, tuple)):
             raise WireError("a layer with more than one output does not cross")
-        parameters += layer.count_params()
+        states = getattr(layer, "states", None) or []  # Keras does not count them as parameters
+        parameters += layer.count_params() + sum(math.prod(state.shape) for state in states)
         if parameters > MAX_PARAMETERS:
             raise WireError(f"a model of {parameters} parameters or more; {MAX_PARAMETERS} may cross")
     if value.sequential:
@@ -208,6 +211,8 @@ def _refuse_large(described: Layer, sources: list[Any]) -> None:
     gates = _GATES.get(described.kind, 0)
     units = config.get("units") or config.get("output_dim") or 0
     width = config.get("input_dim") or sources[0].shape[-1] or 1
+    if config.get("stateful"):
+        width += sources[0].shape[0] or 0  # a state for each sample of a batch
     if units * (width + (units if gates else 0)) * max(gates, 1) > MAX_PARAMETERS:
         raise WireError(f"{described.kind} of {units} units on {width} features; {MAX_PARAMETERS} parameters may cross")
 

@@ -70,6 +70,20 @@ _NUMBERS: dict[str, tuple[int | None, int | None]] = {
     # a lock on a file that two boxes can read would be a channel between them
     "flock": (73, 32),
     "memfd_secret": (447, 447),
+    # memory that belongs to no process, and so is not counted, or that outlives the box
+    "memfd_create": (319, 279),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "mq_open": (240, 180),
+    # names of sockets are the whole machine's where the box has no network namespace
+    "bind": (49, 200),
+    "connect": (42, 203),
+    "listen": (50, 201),
+    # judged by their arguments, below
+    "mmap": (9, 222),
+    "fcntl": (72, 25),
 }
 _NOT_REFUSED = (
     "landlock_create_ruleset",
@@ -79,14 +93,19 @@ _NOT_REFUSED = (
     "clone",
     "clone3",
     "ioctl",
+    "mmap",
+    "fcntl",
 )
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH_* of linux/audit.h
 
 # classic BPF: linux/bpf_common.h, linux/seccomp.h
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT = 0, 4, 16, 24  # offsets in struct seccomp_data
+_AND = 0x54
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _SECOND_ARGUMENT, _FOURTH_ARGUMENT = 0, 4, 16, 24, 40  # in struct seccomp_data
 _NAMESPACE_FLAGS = 0x7E020000  # every CLONE_NEW* flag that clone takes
+_MAP_SHARED, _MAP_ANONYMOUS = 1, 0x20  # linux/mman.h
+_F_GETLK, _F_OFD_GETLK, _F_SETLEASE = 5, 36, 1024  # linux/fcntl.h
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # put characters into a terminal's input
 
 
@@ -125,6 +144,12 @@ def filter_program() -> list[tuple[int, int, int, int]]:
     program += _check_argument("clone", _FIRST_ARGUMENT, [(_JUMP_ANY_BIT, 0, 1, _NAMESPACE_FLAGS)], refuse)
     terminal = [(_JUMP_EQUAL, 1, 0, _TIOCSTI), (_JUMP_EQUAL, 0, 1, _TIOCLINUX)]
     program += _check_argument("ioctl", _SECOND_ARGUMENT, terminal, refuse)
+    # pages that several processes share stay when the program says that it does not need them, and are not counted then
+    shared = [(_AND, 0, 0, _MAP_SHARED | _MAP_ANONYMOUS), (_JUMP_EQUAL, 0, 1, _MAP_SHARED | _MAP_ANONYMOUS)]
+    program += _check_argument("mmap", _FOURTH_ARGUMENT, shared, refuse)
+    # to ask for another's lock is to hear from another box; to lock what is one's own is harmless
+    locks = [(_JUMP_EQUAL, 2, 0, _F_GETLK), (_JUMP_EQUAL, 1, 0, _F_OFD_GETLK), (_JUMP_EQUAL, 0, 1, _F_SETLEASE)]
+    program += _check_argument("fcntl", _SECOND_ARGUMENT, locks, refuse)
     return [*program, (_RETURN, 0, 0, _ALLOW)]
 
 

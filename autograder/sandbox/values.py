@@ -158,7 +158,10 @@ def decode_array(value: Array) -> Any:
         raise WireError(f"{len(value.data)} bytes do not make {value.dtype} of shape {shape}")
     if value.dtype == "bool" and value.data.strip(b"\x00\x01"):
         raise WireError("a bool that is neither 0 nor 1")
-    array = np.frombuffer(value.data, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
+    try:
+        array = np.frombuffer(value.data, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
+    except ValueError:  # no element, and sizes whose product NumPy cannot count
+        raise WireError(f"an array of shape {shape} does not cross") from None
     if value.kind == "scalar":
         if shape:
             raise WireError("a scalar with a shape")

@@ -4,6 +4,7 @@ In goes a message (`send_frame`) or any bytes (`receive`); out comes a message o
 Sizes, counts and depth are bounded before memory is allocated for them.
 """
 
+import contextlib
 import socket
 import struct
 import time
@@ -110,8 +111,11 @@ Answer = Ready | Failed | Checkpoint | Done | Reply | Raised
 _encoder = msgspec.msgpack.Encoder()
 
 
-def send_frame(sock: socket.socket, message: Any) -> None:
+def send_frame(sock: socket.socket, message: Any, wait: Callable[[], float] | None = None) -> None:
     """Write one frame: four bytes of length, big endian, then a struct or dataclass as MessagePack.
+
+    Args:
+        wait: see read_frame; a box that does not read must not hold the judge.
 
     Raises:
         WireError: when the message is larger than a frame may be, or holds text that is not valid Unicode; nothing is
@@ -123,7 +127,11 @@ def send_frame(sock: socket.socket, message: Any) -> None:
         raise WireError("text that is not valid Unicode (a lone surrogate) does not cross") from None
     if len(body) > MAX_FRAME_BYTES:
         raise WireError(f"a message of {len(body) >> 20} MiB is more than the {MAX_FRAME_BYTES >> 20} that may cross")
-    sock.sendall(struct.pack(">I", len(body)) + body)
+    rest = memoryview(struct.pack(">I", len(body)) + body)
+    while rest:
+        sock.settimeout(None if wait is None else wait())
+        with contextlib.suppress(TimeoutError):
+            rest = rest[sock.send(rest) :]
 
 
 def read_frame(sock: socket.socket, wait: Callable[[], float] | None = None) -> bytes:

@@ -104,6 +104,7 @@ class Zygote:
         self._selector = selectors.DefaultSelector()
         self._connections: list[_Connection] = []
         self._slots = Slots()
+        self._swept: set[int] = set()
         self._main = self._connect(control)
 
     def _connect(self, sock: socket.socket) -> _Connection:
@@ -159,6 +160,9 @@ class Zygote:
     def _fork_box(self, connection: _Connection, order: ForkBox) -> None:
         theirs, ours = socket.socketpair()
         slot = self._slots.take()
+        if order.level == "uid" and slot not in self._swept:  # what a zygote that was killed could not clean up
+            jail.sweep(slot)
+            self._swept.add(slot)
         child = _Child(self._fork(lambda: run_box(ours, order, slot), [ours]), order.level, slot)
         connection.children[child.pid] = child
         _hand_over(connection.sock, theirs, Forked(child.pid))
@@ -180,8 +184,8 @@ class Zygote:
                 connection.sock.close()
             self._selector.close()
             kept = {sock.fileno() for sock in keep}
-            for descriptor in range(3, 256):
-                if descriptor not in kept:
+            for descriptor in map(int, os.listdir("/proc/self/fd") if sys.platform == "linux" else range(256)):
+                if descriptor > 2 and descriptor not in kept:
                     with contextlib.suppress(OSError):
                         os.close(descriptor)
             run()
@@ -199,9 +203,9 @@ class Zygote:
             ended = _wait(child.pid, KILL_SECONDS)
         status, usage = ended
         if child.level == "uid":
-            jail.kill_user(child.slot)
-        if child.level in ("uid", "none"):
-            shutil.rmtree(f"/tmp/autograder-box-{child.pid}-{child.slot}", ignore_errors=True)
+            jail.sweep(child.slot)
+        if child.level == "none":
+            shutil.rmtree(jail.work_folder(child.pid, child.slot), ignore_errors=True)
         if child.slot >= 0:
             self._slots.give_back(child.slot)
         code = os.waitstatus_to_exitcode(status)
@@ -276,9 +280,9 @@ def main() -> None:
     """Run as `python -m autograder.sandbox.zygote CONTROL_FD MODULE:FUNCTION`, the function being the judge's."""
     control = socket.socket(fileno=int(sys.argv[1]))
     module, function = sys.argv[2].split(":")
+    # It ends when the grader's end of the socket closes. A signal on the parent's death would be on that of the parent's
+    # thread, and a thread that starts a second warmed process ends before the batch does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(AttributeError):
-        jail.die_with_parent()
     judge = getattr(importlib.import_module(module), function)
     _prepare()
     level, obstacle = best_level()
