@@ -4,9 +4,10 @@ Exit codes: 0 all is done, 1 something needs a person, 2 usage or configuration,
 """
 
 import contextlib
+import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import click
@@ -29,6 +30,20 @@ from autograder.reports.text import plain
 from autograder.results import ResultsFolder
 from autograder.sandbox.box import Warm
 
+# What a machine refuses, and what helps.
+MACHINE = {
+    errno.ENOSPC: "Free some space, or give --out on another disk.",
+    errno.EDQUOT: "Free some space, or give --out on another disk.",
+    errno.EROFS: "Give --out a folder that can be written.",
+    errno.EACCES: "Check the permissions, or give --out a folder of your own.",
+    errno.EPERM: "Check the permissions, or give --out a folder of your own.",
+    errno.EIO: "Check the disk.",
+    errno.EMFILE: "Allow more open files (ulimit -n 1024).",
+    errno.ENFILE: "Close other programs: this machine has no file descriptors left.",
+    errno.ENOMEM: "Close other programs, or use fewer --jobs.",
+    errno.EAGAIN: "Close other programs, or use fewer --jobs.",
+}
+
 console = Console(highlight=False)
 messages = Console(stderr=True, highlight=False)
 
@@ -41,6 +56,16 @@ def mistakes_explained() -> Iterator[None]:
     except AutograderError as mistake:
         messages.print(f"[bold red]error:[/] {_shown(str(mistake))}", soft_wrap=True)
         sys.exit(2 if isinstance(mistake, ConfigError | IsolationError) else 1)
+    except OSError as refusal:
+        if refusal.errno not in MACHINE:
+            raise
+        where = f" ({_shown(str(refusal.filename))})" if refusal.filename else ""
+        messages.print(
+            f"[bold red]error:[/] {refusal.strerror}{where}. {MACHINE[refusal.errno]} "
+            "Nothing is lost: the same command goes on from here.",
+            soft_wrap=True,
+        )
+        sys.exit(1)
     except KeyboardInterrupt:
         messages.print("[bold]Stopped.[/]")
         sys.exit(130)
@@ -168,13 +193,13 @@ def grade(
     \b
     Writes to the results folder:
       index.html                    the class at a glance
-      grades.csv                    one row a submission
+      grades.csv                    one row a submission; runs.csv: what each run took
       feedback/<submission>.html    a page to hand to the student
       results/<submission>.json     every test case, for staff
 
     Exit code 1: some submissions could not be graded; the table says which and why.
     """
-    with mistakes_explained():
+    with mistakes_explained(), contextlib.ExitStack() as stack:
         root = find_root()
         course = read_course(root / "course.yml")
         choose_assignments(course, (assignment,))
@@ -186,7 +211,7 @@ def grade(
             sys.exit(1)
         out = out or root / ".autograder" / "grades" / assignment
         check_outside(out, paths)
-        folder = ResultsFolder(out, grader.info, course.title)
+        folder = stack.enter_context(contextlib.closing(ResultsFolder(out, grader.info, course.title)))
         earlier = folder.earlier()
         kept, todo = grading.split_current(submissions, {} if force else earlier, grader)
         if kept:
@@ -198,9 +223,10 @@ def grade(
         graded: list[Result] = []
         interrupted = False
         try:
-            for result in _graded(todo, grader, jobs or os.cpu_count() or 1, unsafe):
-                folder.write(result)
-                graded.append(result)
+            with contextlib.closing(_graded(todo, grader, jobs or os.cpu_count() or 1, unsafe)) as running:
+                for result in running:
+                    folder.write(result)
+                    graded.append(result)
         except KeyboardInterrupt:
             interrupted = True
         # a latecomer graded alone joins the class that is in the folder already
@@ -219,8 +245,8 @@ def grade(
         sys.exit(0 if all(result.status is Status.GRADED for result in [*kept, *graded]) else 1)
 
 
-def _graded(todo: tuple[Submission, ...], grader: Grader, jobs: int, unsafe: bool) -> Iterator[Result]:
-    """Grade with a live progress line, and yield each result."""
+def _graded(todo: tuple[Submission, ...], grader: Grader, jobs: int, unsafe: bool) -> Generator[Result]:
+    """Grade with a live progress line, which counts a result when the caller has written it and comes back."""
     if not todo:
         return
     with console.status("Warming up TensorFlow, once for all"):
@@ -231,10 +257,10 @@ def _graded(todo: tuple[Submission, ...], grader: Grader, jobs: int, unsafe: boo
     with engine, _progress() as progress:
         line = progress.add_task("Grading", total=len(todo), counts="")
         for result in grading.grade_batch(engine, todo, grader, jobs):
+            yield result
             counts[result.status] += 1
             shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
             progress.update(line, advance=1, counts=shown)
-            yield result
 
 
 def _progress() -> Progress:

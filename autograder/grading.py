@@ -29,6 +29,7 @@ from autograder.sandbox.zygote import ForkJudge
 
 JUDGE = "autograder.judge:serve"
 SEED = 0
+MAX_FAULTS = 6  # at the beginning of a batch, with nothing graded
 JUDGE_SECONDS = 300  # for the tests themselves, beyond what the submission may use
 
 
@@ -211,7 +212,11 @@ def grade_batch(
     """Yield the result of each submission as it ends, `jobs` at a time.
 
     When the caller stops iterating or is interrupted, what runs is killed and no result is made of it.
+
+    Raises:
+        Fault: after MAX_FAULTS faults and nothing else: this machine grades nobody.
     """
+    faults, healthy = 0, False
     waiting = iter(submissions)
     running: set[Future[Result]] = set()
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="grade")
@@ -223,7 +228,12 @@ def grade_batch(
                 break
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                yield future.result()
+                result = future.result()
+                faults += result.status is Status.FAULT
+                healthy = healthy or result.status is not Status.FAULT
+                yield result
+            if faults >= MAX_FAULTS and not healthy:
+                raise Fault(f"The first {faults} submissions could not be graded. {result.note}")
     except BaseException:
         engine.close()
         raise

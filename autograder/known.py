@@ -66,7 +66,7 @@ def _known(folder: Path, built: Built) -> KnownSubmission:
     path = folder / "case.yml"
     if not path.is_file():
         raise ConfigError(f"{path}: is missing. Every known submission has a case.yml.")
-    case = read_yaml(path.read_text(encoding="utf-8"), CaseFile, str(path), ConfigError)
+    case = read_yaml(_text(path), CaseFile, str(path), ConfigError)
     for question in case.skip:
         if question not in built.answers:
             raise ConfigError(f"{path}: skip: unknown question `{question}`." + nearest(question, built.answers))
@@ -78,6 +78,13 @@ def _known(folder: Path, built: Built) -> KnownSubmission:
     if answers.is_file():
         _lay_over(notebook, built, answers)
     return KnownSubmission(folder.name, case.title, case.kind, as_bytes(notebook), _expected(case, built, path))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as UTF-8 text ({error}). Save it as UTF-8.") from None
 
 
 def _expected(case: CaseFile, built: Built, path: Path) -> dict[str, tuple[float, ...]]:
@@ -105,7 +112,7 @@ def _expected(case: CaseFile, built: Built, path: Path) -> dict[str, tuple[float
 
 def _lay_over(notebook: NotebookNode, built: Built, path: Path) -> None:
     """Put the answers of answers.py into the notebook."""
-    for cell in read_percent(path.read_text(encoding="utf-8")).cells:
+    for cell in read_percent(_text(path)).cells:
         title = cell.metadata.get("title", "")
         named = _CELL.fullmatch(title)
         if named is None or named[1] not in built.answers:

@@ -169,7 +169,10 @@ def _mirror_changes(answer: wire.Reply, arrays: list[Any]) -> None:
     for number, content in answer.changed:
         if not 0 <= number < len(arrays) or not isinstance(content, Array):
             raise TypeError("the call claims to have changed an array that it was not given")
-        changed = decode_array(content)
+        try:
+            changed = decode_array(content)
+        except WireError as error:
+            raise TypeError(f"the call claims to have made an array that cannot be: {error}") from None
         target = arrays[number]
         if changed.shape == target.shape and changed.dtype == target.dtype:
             target[...] = changed

@@ -1,31 +1,52 @@
-"""The folder that `grade` fills: results/<submission>.json, feedback/<submission>.html, grades.csv and index.html.
+"""The folder that `grade` fills: a record and a page for each submission, tables and a page for the class.
 
-In go results; out come files, each under a temporary name first, so that a kill at any moment leaves whole files only.
-What is in the folder already is read back, so that a batch goes on where it was stopped.
+In go results; out come files. A record is on the disk, whole, before its result is shown, and is written last: a kill or
+a loss of power at any moment leaves whole files only. What is in the folder already is read back, so that a batch goes
+on where it was stopped. One command at a time may write: it holds a lock, which the kernel frees should it die.
 """
 
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from autograder.errors import AutograderError
 from autograder.model import GraderInfo, Result
-from autograder.reports import feedback_html, grades_csv, index_html, read_result, result_json
+from autograder.reports import feedback_html, grades_csv, index_html, read_result, result_json, runs_csv
+
+LOCK = ".lock"
+UNFINISHED = ".unfinished"
 
 
 class ResultsFolder:
-    """One folder of one assignment's results.
+    """One folder of one assignment's results, held by one command.
 
     Args:
         path: made when it is not there.
         info: the assignment.
         course_title: for the pages' heads.
+
+    Raises:
+        AutograderError: when another command is at work in it.
+        OSError: when it cannot be made or written.
     """
 
     def __init__(self, path: Path, info: GraderInfo, course_title: str) -> None:
         self.path, self._info, self._course_title = path, info, course_title
         for name in ("results", "feedback"):
             (path / name).mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise AutograderError(
+                f"Another command is at work in {path}. Wait until it ends, or give --out for other results."
+            ) from None
+
+    def close(self) -> None:
+        """Let the next command in."""
+        os.close(self._lock)
 
     @property
     def index(self) -> Path:
@@ -33,31 +54,56 @@ class ResultsFolder:
         return self.path / "index.html"
 
     def earlier(self) -> dict[str, Result]:
-        """Return the results of earlier runs by submission; a record that cannot be read is as good as none."""
+        """Return the results of earlier runs by submission; a record that is damaged is as good as none.
+
+        Raises:
+            OSError: when a record cannot be read at all: it may be good.
+        """
         found: dict[str, Result] = {}
         for path in sorted((self.path / "results").glob("*.json")):
             try:
                 result = read_result(path.read_text(encoding="utf-8"))
-            except (AutograderError, OSError, UnicodeDecodeError):
+            except (AutograderError, UnicodeDecodeError):
                 continue
             if result.assignment == self._info.assignment and result.submission == path.stem:
                 found[result.submission] = result
         return found
 
     def write(self, result: Result) -> None:
-        """Write one submission's record and page."""
+        """Write one submission's page and then its record, to stay.
+
+        Raises:
+            OSError: when the disk is full or the like; what was there before is still there.
+        """
         page = feedback_html(result, self._info.title, self._course_title)
         _write(self.path / "feedback" / f"{result.submission}.html", page)
         _write(self.path / "results" / f"{result.submission}.json", result_json(result))
 
     def write_class(self, results: Sequence[Result]) -> None:
-        """Write the table and the page of the class."""
+        """Write the tables and the page of the class.
+
+        Raises:
+            OSError: as `write`.
+        """
         questions = self._info.questions
         _write(self.path / "grades.csv", grades_csv(results, questions))
+        _write(self.path / "runs.csv", runs_csv(results))
         _write(self.index, index_html(results, questions, self._info.title, self._course_title))
 
 
 def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8", errors="replace", newline="")
-    temporary.replace(path)
+    unfinished = path.with_name(UNFINISHED)
+    try:
+        with open(unfinished, "w", encoding="utf-8", errors="replace", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -57,8 +57,10 @@ class LiveSession:
         answer = self._ask(wire.Execute(b"", source), subject)
         while isinstance(answer, wire.Checkpoint):
             self._checkpoints += 1
-            if self._checkpoints <= MAX_CHECKPOINTS:
-                at_checkpoint(answer.question)
+            if self._checkpoints > MAX_CHECKPOINTS:
+                self.close()
+                raise Died(f"{subject} asked for more than {MAX_CHECKPOINTS} checks")
+            at_checkpoint(answer.question)
             answer = self._ask(wire.Resume(b""), subject, answer.nonce)
         if not isinstance(answer, wire.Done):
             raise self._disturbed(subject)

@@ -99,6 +99,8 @@ def read_yaml(text: str, shape: type[T], name: str, error: type[AutograderError]
         raise error(f"{name}: this is not YAML that can be read: {mistake}") from None
     except RecursionError:
         raise error(f"{name}: this is not YAML that can be read: it is nested too deeply.") from None
+    except ValueError as mistake:  # PyYAML's, for a number of thousands of digits in %YAML
+        raise error(f"{name}: this is not YAML that can be read: {mistake}.") from None
     try:
         return msgspec.convert(data, shape)
     except msgspec.ValidationError as mistake:

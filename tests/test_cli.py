@@ -25,8 +25,6 @@ from autograder.errors import IsolationError
 from autograder.model import Status
 from autograder.results import ResultsFolder
 
-TIMES = ("cpu_seconds", "wall_seconds")
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> tuple[Path, Built]:
@@ -61,10 +59,10 @@ class Desk:
         return self.run("grade", "tiny", str(self.inbox), "--out", str(self.out), *more)
 
     def table(self) -> dict[str, dict[str, str]]:
-        """Return grades.csv without its times: submission -> row."""
+        """Return grades.csv: submission -> row."""
         with open(self.out / "grades.csv", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        return {row["submission"]: {key: row[key] for key in row if key not in TIMES} for row in rows}
+        return {row["submission"]: row for row in rows}
 
 
 @pytest.fixture
@@ -220,7 +218,7 @@ def test_an_interrupt_before_anything_is_graded_is_an_interrupt(desk, monkeypatc
 
 
 def test_a_class_that_is_graded_is_a_success(desk, shared):
-    """Exit code 0; the table, the path of the page, and all four kinds of files."""
+    """Exit code 0; the table, the path of the page, and all kinds of files; grades.csv tells no times, runs.csv does."""
     for name in ("Ada", "Bob"):
         desk.hand_in(name)
     shown = desk.grade()
@@ -232,9 +230,15 @@ def test_a_class_that_is_graded_is_a_success(desk, shared):
     }
     names = {path.relative_to(desk.out).as_posix() for path in desk.out.rglob("*") if path.is_file()}
     assert names == {
-        *("grades.csv", "index.html", "feedback/Ada.html", "feedback/Bob.html"),
-        *("results/Ada.json", "results/Bob.json"),
+        *("grades.csv", "runs.csv", "index.html", "feedback/Ada.html", "feedback/Bob.html"),
+        *("results/Ada.json", "results/Bob.json", ".lock"),
     }
+    with open(desk.out / "runs.csv", encoding="utf-8", newline="") as file:
+        runs = list(csv.DictReader(file))
+    assert [(row["submission"], row["boxes"], float(row["cpu_seconds"]) > 0) for row in runs] == [
+        ("Ada", "1", True),
+        ("Bob", "1", True),
+    ]
 
 
 def test_a_rejected_file_needs_a_person(desk, shared):

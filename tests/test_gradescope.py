@@ -20,6 +20,7 @@ from autograder.errors import Fault, IsolationError
 from autograder.grading import blank_result
 from autograder.model import Result, Status
 from autograder.reports import feedback_html
+from autograder.reports.gradescope import gradescope_json
 
 # docs/specs.md of Gradescope's autograder documentation
 TOP = {
@@ -45,7 +46,7 @@ class Container:
 
     def __init__(self, root: Path, built: Built, engine: Any) -> None:
         self.root, self._built, self._engine = root, built, engine
-        self.level, self.results, self.found_at_start, self.patience_seconds = engine.level, [], [], 0.0
+        self.level, self.results, self.found_at_start, self.wall_seconds = engine.level, [], [], []
         with zipfile.ZipFile(io.BytesIO(built.files[built.zip_path])) as archive:
             archive.extractall(root / "source")
         (root / "submission").mkdir()
@@ -56,10 +57,10 @@ class Container:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def grade(self, submission: Any, grader: Any, patience_seconds: float) -> Result:
-        self.patience_seconds = patience_seconds
+    def grade(self, submission: Any, grader: Any, wall_seconds: float, public_only: bool = False) -> Result:
+        self.wall_seconds.append(wall_seconds)
         self.found_at_start = sorted(path.as_posix() for path in self.root.rglob("*") if path.is_file())
-        self.results.append(self._engine.grade(submission, grader, patience_seconds))
+        self.results.append(self._engine.grade(submission, grader, wall_seconds, public_only))
         return self.results[-1]
 
     def hand_in(self, answer: str = "", *more: str, name: str = "tiny.ipynb") -> None:
@@ -97,7 +98,8 @@ def assert_well_formed(results: dict[str, Any]) -> None:
     assert set(results) <= TOP and isinstance(results["score"], int | float)
     assert results["stdout_visibility"] == "hidden"
     for test in results["tests"]:
-        assert set(test) <= TEST and test["visibility"] in VISIBILITY and test["status"] in ("passed", "failed")
+        assert set(test) <= TEST and test["visibility"] in VISIBILITY
+        assert test.get("status", "failed") in ("passed", "failed")
         assert isinstance(test["output"], str) and len(test["output"]) <= 100_000
         assert 0 <= test.get("score", 0) <= test.get("max_score", 0)
 
@@ -148,7 +150,8 @@ def test_the_deadline_is_before_that_of_gradescope(container):
     """The harness writes a zero after ten minutes; we give up earlier, with an error instead."""
     container.hand_in()
     container.run()
-    assert 0 < container.patience_seconds < 600 - 20
+    assert all(wall_seconds > 0 for wall_seconds in container.wall_seconds)
+    assert container.wall_seconds[1] < 600 - 20 and container.wall_seconds[0] < container.wall_seconds[1]
 
 
 # Rejected
@@ -215,7 +218,7 @@ def test_a_fault_writes_nothing(container, monkeypatch, capsys):
     """A judge that fails is no score either."""
     container.hand_in()
 
-    def fail(submission: Any, grader: Any, patience_seconds: float) -> Result:
+    def fail(submission: Any, grader: Any, wall_seconds: float, public_only: bool = False) -> Result:
         return replace(blank_result(submission, grader, Status.FAULT), note="The judge did not answer.")
 
     monkeypatch.setattr(container, "grade", fail)
@@ -284,6 +287,36 @@ def test_a_function_made_of_a_hidden_input_cannot_carry_it_out(classroom, tmp_pa
     assert MARK not in feedback_html(result, "Tiny") and "4711" not in result.note
 
 
+def test_a_kept_hidden_input_cannot_answer_a_public_check(classroom):
+    """What a student sees at once is of a run without hidden inputs: it tells nothing of them, hand in as one may."""
+    code = """
+        kept = []
+        def f(n):
+            kept.append(n)
+            return n
+        def g():
+            return 1 if 4711 in kept else 2
+    """
+    tests = {"q1": "def test_hidden(f):\n    assert f(4711) == 4711", "q2": "def test(g):\n    assert g() == 2"}
+    submission, grader = classroom.submission(code), classroom.grader(tests)
+    result, public = (classroom.engine.grade(submission, grader, 60, public_only=only) for only in (False, True))
+    assert [question.points for question in result.questions] == [1, 0]
+    results = json.loads(gradescope_json(result, public))
+    (checks,) = by_visibility(results, "visible")
+    assert (checks["status"], checks["output"]) == ("passed", "q2: 1 of 1 public checks passed")
+
+
+def test_a_death_by_a_hidden_input_is_told_after_publication(classroom):
+    """How a function ends by a hidden input is its own choice of sentence; at once nothing is said."""
+    code = "import os\ndef f(n):\n    if n == 4711: os._exit(0)\n    return n"
+    submission = classroom.submission(code)
+    grader = classroom.grader({"q1": "def test_hidden(f):\n    assert f(4711) == 4711"})
+    result, public = (classroom.engine.grade(submission, grader, 60, public_only=only) for only in (False, True))
+    results = json.loads(gradescope_json(result, public))
+    assert "ended" in result.note and results["output"] == ""
+    assert [test["name"] for test in by_visibility(results, "after_published")] == ["q1: About q1", "What happened"]
+
+
 def test_errors_of_cells_are_for_staff(container, capsys):
     """Their text may hold what a cell kept of a hidden input; the student has run the notebook anyway."""
     container.hand_in(
@@ -299,9 +332,9 @@ def test_what_died_is_said_in_a_sentence_of_ours(container):
     """The student learns which function ended the program, by the name the assignment gives it."""
     container.hand_in("import os\ndef add(a, b):\n    if a < 0: os._exit(1)\n    return a + b")
     results = container.run()
-    assert "add ended the Python process" in results["output"]
-    (question,) = by_visibility(results, "after_published")
+    question, happened = by_visibility(results, "after_published")
     assert question["score"] == 1 and "add ended the Python process" in question["output"]
+    assert happened["name"] == "What happened" and "add ended the Python process" in happened["output"]
 
 
 # Without namespaces

@@ -1,4 +1,4 @@
-"""Renderers of results: `Result` values in; a table, a record, two pages and a terminal view out, all as text.
+"""Renderers of results: `Result` values in; two tables, a record, two pages and a terminal view out, all as text.
 
 Pure: the only files read are the package's own templates, and nothing is written.
 """
@@ -6,7 +6,7 @@ Pure: the only files read are the package's own templates, and nothing is writte
 from autograder.reports.feedback import feedback_html
 from autograder.reports.index import index_html
 from autograder.reports.record import read_result, result_json
-from autograder.reports.table import grades_csv
+from autograder.reports.table import grades_csv, runs_csv
 from autograder.reports.terminal import class_summary, class_table
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "index_html",
     "read_result",
     "result_json",
+    "runs_csv",
 ]

@@ -1,7 +1,8 @@
 """results.json for Gradescope: a Result in, its text out, by the rule of what a student may see.
 
-The format is gradescope-autograders.readthedocs.io/en/latest/specs. Students see at once which public checks passed;
-what hidden tests decide is shown after the grades are published. Nothing that was computed in a box is in it.
+The format is gradescope-autograders.readthedocs.io/en/latest/specs. Students see at once which public checks passed,
+by a run into which no hidden input ever came; what hidden tests decide is shown after the grades are published. Nothing
+that was computed in a box is in it, and no time.
 """
 
 import json
@@ -13,8 +14,12 @@ from autograder.reports.text import number
 MAX_OUTPUT = 100_000  # characters; Gradescope cuts longer ones
 
 
-def gradescope_json(result: Result) -> str:
+def gradescope_json(result: Result, public: Result) -> str:
     """Return results.json.
+
+    Args:
+        result: of all test cases.
+        public: of a run of the public ones alone, without any hidden input.
 
     Raises:
         ValueError: for a fault: without results.json Gradescope shows an error and no score.
@@ -26,8 +31,10 @@ def gradescope_json(result: Result) -> str:
             {"name": "This file cannot be graded", "status": "failed", "output": result.note, "visibility": "visible"}
         ]
         return _text({"score": 0, "output": result.note, "tests": tests})
-    tests = [_public_checks(result), *(_question(question) for question in result.questions if not question.manual)]
-    output = "\n".join(filter(None, [result.note, _by_people(result)]))
+    tests = [_public_checks(public), *(_question(question) for question in result.questions if not question.manual)]
+    if result.note != public.note:
+        tests.append({"name": "What happened", "output": result.note, "visibility": "after_published"})
+    output = "\n".join(filter(None, [public.note, _by_people(result)]))
     return _text({"score": result.score, "output": output, "tests": tests})
 
 

@@ -1,4 +1,7 @@
-"""grades.csv: results of a class in, one row a submission out, for programs and spreadsheets."""
+"""grades.csv and runs.csv: results of a class in, one row a submission out, for programs and spreadsheets.
+
+The same grades make the same grades.csv, byte for byte; what differs from run to run stands in runs.csv.
+"""
 
 import csv
 import io
@@ -18,7 +21,7 @@ def grades_csv(results: Iterable[Result], questions: Sequence[Question]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     names = [question.name for question in questions]
-    columns = ["submission", "student", "status", "score", "max_score", *names, "cpu_seconds", "wall_seconds", "note"]
+    columns = ["submission", "student", "status", "score", "max_score", *names, "note"]
     writer.writerow(defused(column) for column in columns)
     for result in sorted(results, key=lambda result: result.submission):
         writer.writerow(_row(result, names))
@@ -34,6 +37,17 @@ def _row(result: Result, names: Sequence[str]) -> Iterator[str]:
     yield number(result.score if graded else None)
     yield number(result.max_score if graded else None)
     yield from (number(points.get(name)) for name in names)
-    yield number(result.cpu_seconds)
-    yield number(result.wall_seconds)
     yield defused(result.note)
+
+
+def runs_csv(results: Iterable[Result]) -> str:
+    """Return what each run took, sorted by submission: seconds of CPU and by the clock, memory in MiB, boxes."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["submission", "status", "cpu_seconds", "wall_seconds", "memory_mb", "boxes", "level"])
+    for result in sorted(results, key=lambda result: result.submission):
+        times = [number(result.cpu_seconds), number(result.wall_seconds)]
+        facts = result.facts
+        rest = [number(facts.memory_bytes / 2**20), facts.boxes, facts.level] if facts else ["", "", ""]
+        writer.writerow([defused(result.submission), result.status.value, *times, *rest])
+    return stream.getvalue()

@@ -139,7 +139,7 @@ class Box:
         order = zygote.ForkBox(level, limits.disk_mb, limits.memory_mb, limits.processes, limits.run_seconds + 30)
         self._pid, self._sock = control.fork(order)
         self.cpu_seconds, self.peak_bytes = 0.0, 0
-        self._base_bytes = 0
+        self._base = Usage(0.0, 0, False, ())
         wire.send_frame(self._sock, wire.Begin(seed, files))
         try:
             hello = wire.receive(self._sock, wire.Ready | wire.Failed, wire.monotonic_deadline(START_SECONDS))
@@ -149,7 +149,7 @@ class Box:
         if isinstance(hello, wire.Failed):
             self.close()
             raise Fault(f"a box could not be confined: {hello.reason}")
-        self._base_bytes = usage(self._pid).memory_bytes
+        self._base = usage(self._pid)
 
     def ask(self, make: Callable[[bytes], Any], subject: str, nonce: bytes = b"") -> Any:
         """Send a request and return the box's answer to it.
@@ -194,7 +194,7 @@ class Box:
             if now.computing or now.cpu_seconds > last.cpu_seconds:
                 active_clock = clock
             last, last_clock = now, clock
-            used_bytes = now.memory_bytes - self._base_bytes
+            used_bytes = self._used_bytes(now)
             self.peak_bytes = max(self.peak_bytes, used_bytes)
             self.cpu_seconds = max(self.cpu_seconds, now.cpu_seconds)
             if now.cpu_seconds - start.cpu_seconds > limits.cell_seconds:
@@ -216,6 +216,14 @@ class Box:
 
         return wait
 
+    def _used_bytes(self, now: "Usage") -> int:
+        """Return the memory that the box has taken since it began."""
+        used = now.memory_bytes - self._base.memory_bytes
+        if used > self._limits.memory_mb << 20 and len(now.pids) > len(self._base.pids):
+            # forks share most pages with their parent: count each page once
+            return min(used, proportional_bytes(now.pids) or used)
+        return used
+
     def _died(self, sentence: str) -> Died:
         self.close()
         return Died(sentence)
@@ -230,7 +238,7 @@ class Box:
         reaped = self._control.reap(self._pid, grace_seconds)
         self._pid = 0
         self.cpu_seconds = max(self.cpu_seconds, last.cpu_seconds, reaped.cpu_seconds)
-        self.peak_bytes = max(self.peak_bytes, last.memory_bytes - self._base_bytes)
+        self.peak_bytes = max(self.peak_bytes, self._used_bytes(last))
         return reaped.exit_code
 
 
@@ -240,6 +248,7 @@ class Usage(NamedTuple):
     cpu_seconds: float
     memory_bytes: int
     computing: bool
+    pids: tuple[int, ...]
 
 
 def disk_bytes(pid: int) -> int:
@@ -259,9 +268,10 @@ def disk_bytes(pid: int) -> int:
 
 def usage(pid: int) -> Usage:
     """Read a process and its descendants from /proc; what is gone counts no more."""
-    ticks, kibibytes, states, pending = 0, 0, "", [pid]
+    ticks, kibibytes, states, pids, pending = 0, 0, "", [], [pid]
     while pending:
-        folder = f"/proc/{pending.pop()}"
+        pids.append(pending.pop())
+        folder = f"/proc/{pids[-1]}"
         try:
             with open(f"{folder}/stat") as fields_file:
                 # proc(5): the fields after the command's name, which may hold spaces; 3 is the state, 14 to 17 times
@@ -276,4 +286,19 @@ def usage(pid: int) -> Usage:
                     pending += [int(child) for child in children.read().split()]
         except (OSError, ValueError, IndexError):
             continue
-    return Usage(ticks / os.sysconf("SC_CLK_TCK"), kibibytes << 10, any(state in "RD" for state in states))
+    computing = any(state in "RD" for state in states)
+    return Usage(ticks / os.sysconf("SC_CLK_TCK"), kibibytes << 10, computing, tuple(pids))
+
+
+def proportional_bytes(pids: tuple[int, ...]) -> int:
+    """Return the memory of these processes, a page that several share counted once; 0 where the kernel does not say."""
+    kibibytes = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup") as rollup:
+                kibibytes += sum(int(line.split()[1]) for line in rollup if line.startswith(("Pss_Anon", "Pss_Shmem")))
+        except FileNotFoundError:
+            continue  # it has ended
+        except (OSError, ValueError):
+            return 0
+    return kibibytes << 10

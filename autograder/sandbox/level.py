@@ -3,6 +3,7 @@
 import os
 import platform
 import shutil
+import signal
 import sys
 
 from autograder.sandbox import jail
@@ -22,6 +23,14 @@ def best_level() -> tuple[str, str]:
 
 def try_level(level: str) -> str:
     """Confine a child that does nothing; return why that failed, or an empty text."""
+    reason, code = _try_once(level)
+    if code == -signal.SIGKILL:  # by the machine, not by what is tried; a level is not given up for that
+        reason, _ = _try_once(level)
+    return reason
+
+
+def _try_once(level: str) -> tuple[str, int]:
+    """Return why confining failed, or an empty text, and the exit code of the child."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -40,4 +49,5 @@ def try_level(level: str) -> str:
         reason = pipe.read().decode(errors="replace")
     _, status = os.waitpid(child, 0)
     shutil.rmtree(jail.work_folder(child, jail.SLOTS), ignore_errors=True)
-    return reason if os.waitstatus_to_exitcode(status) == 0 else reason or "the test box died"
+    code = os.waitstatus_to_exitcode(status)
+    return reason if code == 0 else reason or "the trial box died", code

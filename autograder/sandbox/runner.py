@@ -4,6 +4,7 @@ All of this runs beside the student's code and can be changed by it, so it is tr
 what is asked and how often, and takes every answer as data.
 """
 
+import contextlib
 import os
 import platform
 import random
@@ -27,6 +28,7 @@ class Runner:
 
     def __init__(self, sock: socket.socket, shell: Any) -> None:
         self._sock = sock
+        self._streams = Streams()
         self._shell = shell
         self._functions: list[Any] = []
         self._calling = False
@@ -73,12 +75,16 @@ class Runner:
 
     def _reply(self, nonce: bytes, answer: wire.Reply | wire.Raised) -> None:
         try:
-            wire.send_frame(self._sock, answer)
+            wire.send_frame(self._sock, answer, checked=True)
         except WireError as error:
             wire.send_frame(self._sock, wire.Reply(nonce, Opaque(str(error))))
 
     def _execute(self, source: str) -> tuple[str, str] | None:
-        outcome = self._shell.run_cell(source, store_history=False, silent=False)
+        self._streams.put_back()
+        try:
+            outcome = self._shell.run_cell(source, store_history=False, silent=False)
+        except Exception as failure:  # IPython's own code, on what a cell has left of the process
+            return (_name(type(failure)), _text(failure))
         close_figures()
         error = outcome.error_before_exec or outcome.error_in_exec
         return None if error is None else (_name(type(error)), _text(error))
@@ -201,8 +207,23 @@ def make_shell() -> Any:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     shell = InteractiveShell.instance(config=config)
+    shell._tee = lambda channel: contextlib.nullcontext()  # it keeps all that cells print, for a history nobody reads
     shell.showtraceback = lambda *args, **kwargs: None  # formatting a traceback nobody reads reads source files
     return shell
+
+
+class Streams:
+    """The standard streams as they are now, to be put back where a cell has closed or removed them."""
+
+    def __init__(self) -> None:
+        self._streams = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")}
+
+    def put_back(self) -> None:
+        """As a kernel does, which writes to streams of its own: the next cell prints again."""
+        for name, stream in self._streams.items():
+            present = getattr(sys, name, None)
+            if present is None or getattr(present, "closed", False):
+                setattr(sys, name, stream)
 
 
 def silence() -> None:

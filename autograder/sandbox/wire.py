@@ -111,11 +111,14 @@ Answer = Ready | Failed | Checkpoint | Done | Reply | Raised
 _encoder = msgspec.msgpack.Encoder()
 
 
-def send_frame(sock: socket.socket, message: Any, wait: Callable[[], float] | None = None) -> None:
+def send_frame(
+    sock: socket.socket, message: Any, wait: Callable[[], float] | None = None, checked: bool = False
+) -> None:
     """Write one frame: four bytes of length, big endian, then a struct or dataclass as MessagePack.
 
     Args:
         wait: see read_frame; a box that does not read must not hold the judge.
+        checked: refuse already here what the reader would refuse for its depth or its number of parts.
 
     Raises:
         WireError: when the message is larger than a frame may be, or holds text that is not valid Unicode; nothing is
@@ -125,6 +128,8 @@ def send_frame(sock: socket.socket, message: Any, wait: Callable[[], float] | No
         body = _encoder.encode(message)
     except UnicodeEncodeError:
         raise WireError("text that is not valid Unicode (a lone surrogate) does not cross") from None
+    if checked:
+        _skim(body)
     if len(body) > MAX_FRAME_BYTES:
         raise WireError(f"a message of {len(body) >> 20} MiB is more than the {MAX_FRAME_BYTES >> 20} that may cross")
     rest = memoryview(struct.pack(">I", len(body)) + body)

@@ -280,8 +280,8 @@ def main() -> None:
     """Run as `python -m autograder.sandbox.zygote CONTROL_FD MODULE:FUNCTION`, the function being the judge's."""
     control = socket.socket(fileno=int(sys.argv[1]))
     module, function = sys.argv[2].split(":")
-    # It ends when the grader's end of the socket closes. A signal on the parent's death would be on that of the parent's
-    # thread, and a thread that starts a second warmed process ends before the batch does.
+    # It ends when the grader's end of the socket closes. A signal on the parent's death would come with that of the
+    # thread that started it, and one that starts a second warmed process may end before the batch does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     judge = getattr(importlib.import_module(module), function)
     _prepare()
