@@ -1,8 +1,8 @@
 """The folder that `grade` fills: a record and a page for each submission, tables and a page for the class.
 
-In go results; out come files. A record is on the disk, whole, before its result is shown, and is written last: a kill or
-a loss of power at any moment leaves whole files only. What is in the folder already is read back, so that a batch goes
-on where it was stopped. One command at a time may write: it holds a lock, which the kernel frees should it die.
+In go results; out come files. A record is on the disk, whole, before its result is shown, and is written last: a kill
+or a loss of power at any moment leaves whole files only. What is in the folder already is read back, so that a batch
+goes on where it was stopped. One command at a time may write: it holds a lock, which the kernel frees should it die.
 """
 
 import fcntl

@@ -218,7 +218,7 @@ def test_an_interrupt_before_anything_is_graded_is_an_interrupt(desk, monkeypatc
 
 
 def test_a_class_that_is_graded_is_a_success(desk, shared):
-    """Exit code 0; the table, the path of the page, and all kinds of files; grades.csv tells no times, runs.csv does."""
+    """Exit code 0; the table, the path of the page, and all kinds of files; runs.csv alone tells times."""
     for name in ("Ada", "Bob"):
         desk.hand_in(name)
     shown = desk.grade()
