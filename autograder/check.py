@@ -1,4 +1,4 @@
-"""Runs a question's test cases, which are Otter's own, against a Session, and tells what each of them earned.
+"""Runs a question's test cases, which are Otter's own, against a session, and tells what each of them earned.
 
 In go a parsed test file and a session; out come a QuestionResult and, should the box have died of it, why.
 """
@@ -16,7 +16,7 @@ from autograder.remote import Environment
 from autograder.sandbox import limits as sentences
 from autograder.sandbox import wire
 from autograder.sandbox.values import Value
-from autograder.session import Died, Killed, Session
+from autograder.session import Answers, Died, Killed
 
 
 def load_tests(tests: dict[str, str], public_only: bool = False) -> dict[str, ExceptionTestFile]:
@@ -35,7 +35,7 @@ def title_of(case: TestCase) -> str:
 
 
 def check_question(
-    test: ExceptionTestFile, question: Question, session: Session, limits: Limits, spare: bool = False
+    test: ExceptionTestFile, question: Question, session: Answers, limits: Limits, spare: bool = False
 ) -> tuple[QuestionResult, str]:
     """Run a question's test cases one by one; return what they found, and why the box is gone, "" if it is not.
 
@@ -124,10 +124,9 @@ class _Watched:
         reached: which limit a call met and survived.
     """
 
-    def __init__(self, session: Session, limits: Limits) -> None:
+    def __init__(self, session: Answers, limits: Limits) -> None:
         self._session, self._limits = session, limits
         self.cause, self.killed, self.reached = "", False, ""
-        self.execute = session.execute
 
     def get(self, name: str) -> wire.Reply:
         with self._remembered():

@@ -36,6 +36,7 @@ def main(root: Path) -> int:
             if engine.level == "uid":
                 # without mount namespaces the files of this container can be named from a box
                 hide(root / "source")
+                root.chmod(0o700)  # earlier results of this student lie here too
             public = engine.grade(submission, grader, PUBLIC_SECONDS, public_only=True)
             left_seconds = DEADLINE_SECONDS - (time.monotonic() - start)
             result = engine.grade(submission, grader, left_seconds)

@@ -13,12 +13,13 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from autograder.errors import Fault, IsolationError, SubmissionError
+from autograder.evidence import unpack
 from autograder.grader import Grader
 from autograder.model import CodeCell, Facts, Job, Result, Status, Submission, Verdict
 from autograder.notebook import Notebook, read_notebook
@@ -29,6 +30,7 @@ from autograder.sandbox.zygote import ForkJudge
 
 JUDGE = "autograder.judge:serve"
 SEED = 0
+FAULT_NOTE = "Not graded, through no fault of the student's; grade it again. {}"
 MAX_FAULTS = 6  # at the beginning of a batch, with nothing graded
 JUDGE_SECONDS = 300  # for the tests themselves, beyond what the submission may use
 
@@ -100,24 +102,51 @@ class Engine:
         """
         start = time.monotonic()
         try:
-            job = self._job(_readable(submission, grader), grader, wall_seconds, public_only)
-            verdict = self._try_twice(job)
+            cells = _cells(_readable(submission, grader))
+            job = replace(self._job(cells, grader, wall_seconds), public_only=public_only)
+            result = self._result(submission, grader, self._try_twice(job))
         except SubmissionError as problem:
             return replace(blank_result(submission, grader, Status.REJECTED), note=str(problem))
         except Fault as fault:
-            note = f"Not graded, through no fault of the student's; grade it again. {fault}"
-            return replace(blank_result(submission, grader, Status.FAULT), note=note)
-        result = _result(submission, grader, verdict, self._facts(submission, grader, verdict))
+            return replace(blank_result(submission, grader, Status.FAULT), note=FAULT_NOTE.format(fault))
         return replace(result, wall_seconds=round(time.monotonic() - start, 2))
 
-    def _job(self, notebook: Notebook, grader: Grader, wall_seconds: float, public_only: bool) -> Job:
+    def regrade(self, earlier: Result, grader: Grader, live: bool = False) -> tuple[Result, bool]:
+        """Grade a submission from the evidence of an earlier result; return also whether its code had to run again.
+
+        Args:
+            earlier: a graded result with its evidence.
+            live: run the code in any case.
+        """
+        start = time.monotonic()
+        facts = earlier.facts
+        submission = Submission(
+            earlier.submission, earlier.student, Path(), None, sha256=facts.submission_sha256 if facts else ""
+        )
+        ran = live or facts is None or facts.profile != self.profile(grader)
+        try:
+            job = self._job(tuple(unpack(earlier.evidence).cells), grader, 0.0)
+            verdict = Verdict(unrecorded=True) if ran else self._try_twice(replace(job, evidence=earlier.evidence))
+            if verdict.unrecorded:
+                ran = True
+                verdict = self._try_twice(job)
+            result = self._result(submission, grader, verdict)
+        except Fault as fault:
+            return replace(blank_result(submission, grader, Status.FAULT), note=FAULT_NOTE.format(fault)), ran
+        if not ran:
+            result = replace(result, evidence=earlier.evidence)
+        return replace(result, wall_seconds=round(time.monotonic() - start, 2)), ran
+
+    def profile(self, grader: Grader) -> str:
+        """Return a hash of all that the answers of a box depend on, but for the submission and what it is asked."""
+        parts = [kit_version(), sorted(self._versions().items()), SEED, self.level, asdict(grader.info.limits)]
+        files = sorted((name, hashlib.sha256(content).hexdigest()) for name, content in grader.files.items())
+        return hashlib.sha256(repr([*parts, files]).encode()).hexdigest()
+
+    def _job(self, cells: tuple[CodeCell, ...], grader: Grader, wall_seconds: float) -> Job:
         info = grader.info
         return Job(
-            cells=tuple(
-                CodeCell(cell.index + 1, cell.source, cell.checks)
-                for cell in notebook.cells
-                if cell.kind == "code" and not cell.ignored
-            ),
+            cells=cells,
             questions=info.questions,
             tests=grader.tests,
             reference=grader.reference,
@@ -126,7 +155,6 @@ class Engine:
             level=self.level,
             seed=SEED,
             wall_seconds=wall_seconds or info.limits.wall_factor * info.limits.run_seconds,
-            public_only=public_only,
         )
 
     def _try_twice(self, job: Job) -> Verdict:
@@ -167,19 +195,44 @@ class Engine:
                 self._warm.close()  # waits for its end, so that the next submission finds it dead and starts another
                 raise
 
+    def _result(self, submission: Submission, grader: Grader, verdict: Verdict) -> Result:
+        decided = [question for question in verdict.questions if question.points is not None]
+        return replace(
+            blank_result(submission, grader, Status.GRADED),
+            score=round(sum(question.points or 0 for question in decided), 6),
+            max_score=round(sum(question.max_points for question in decided), 6),
+            questions=verdict.questions,
+            cpu_seconds=round(verdict.cpu_seconds, 2),
+            note=" ".join(verdict.notes),
+            facts=self._facts(submission, grader, verdict),
+            evidence=verdict.evidence,
+        )
+
+    def _versions(self) -> dict[str, str]:
+        return {**self._warm.hello.versions, "otter-grader": version("otter-grader")}
+
     def _facts(self, submission: Submission, grader: Grader, verdict: Verdict) -> Facts:
         return Facts(
             submission_sha256=submission.sha256,
             grader_sha256=grader.sha256,
             kit=kit_version(),
-            versions={**self._warm.hello.versions, "otter-grader": version("otter-grader")},
+            versions=self._versions(),
             seed=SEED,
             level=self.level,
+            profile=self.profile(grader),
             boxes=verdict.boxes,
             memory_bytes=verdict.memory_bytes,
             cell_errors=verdict.cell_errors,
             evidence_sha256=verdict.evidence_sha256,
         )
+
+
+def _cells(notebook: Notebook) -> tuple[CodeCell, ...]:
+    return tuple(
+        CodeCell(cell.index + 1, cell.source, cell.checks)
+        for cell in notebook.cells
+        if cell.kind == "code" and not cell.ignored
+    )
 
 
 def _readable(submission: Submission, grader: Grader) -> Notebook:
@@ -191,19 +244,6 @@ def _readable(submission: Submission, grader: Grader) -> Notebook:
 def blank_result(submission: Submission, grader: Grader, status: Status) -> Result:
     """Return a result without a score."""
     return Result(submission.name, submission.student, grader.info.assignment, status, None, None)
-
-
-def _result(submission: Submission, grader: Grader, verdict: Verdict, facts: Facts) -> Result:
-    decided = [question for question in verdict.questions if question.points is not None]
-    return replace(
-        blank_result(submission, grader, Status.GRADED),
-        score=round(sum(question.points or 0 for question in decided), 6),
-        max_score=round(sum(question.max_points for question in decided), 6),
-        questions=verdict.questions,
-        cpu_seconds=round(verdict.cpu_seconds, 2),
-        note=" ".join(verdict.notes),
-        facts=facts,
-    )
 
 
 def grade_batch(
@@ -264,10 +304,11 @@ def is_another_file(earlier: dict[str, Result], submission: Submission) -> bool:
 def is_current(result: Result, submission: Submission, grader: Grader) -> bool:
     """Tell whether a result of an earlier run still holds: same submission, same grader, same kit, and no fault."""
     facts = result.facts
-    return (
-        result.status is Status.GRADED
-        and facts is not None
-        and facts.submission_sha256 == submission.sha256
-        and facts.grader_sha256 == grader.sha256
-        and facts.kit == kit_version()
-    )
+    same_file = facts is not None and facts.submission_sha256 == submission.sha256
+    return result.status is Status.GRADED and same_file and is_by(result, grader)
+
+
+def is_by(result: Result, grader: Grader) -> bool:
+    """Tell whether a result was made by this grader and this kit."""
+    facts = result.facts
+    return facts is not None and facts.grader_sha256 == grader.sha256 and facts.kit == kit_version()

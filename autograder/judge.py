@@ -5,25 +5,24 @@ came with a submission is imported, evaluated or unpickled.
 """
 
 import contextlib
-import hashlib
 import os
 import resource
 import socket
 import sys
 import time
 import types
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import NoReturn
 
+from autograder import evidence
 from autograder.check import check_question, load_tests, lost
 from autograder.errors import Fault
+from autograder.evidence import Evidence, RecordedSession, Transcript, Unrecorded
 from autograder.model import CellError, CodeCell, Job, Limits, Question, QuestionResult, Verdict
 from autograder.sandbox import limits as sentences
 from autograder.sandbox import training, wire
 from autograder.sandbox.box import Box, Control
-from autograder.session import Died, Killed, LiveSession
+from autograder.session import Died, Killed, LiveSession, Session
 
 MAX_BOXES = 4  # the first and three more after a death
 MAX_SPARED = 4  # more boxes after a kill that may have been the machine's doing
@@ -40,6 +39,53 @@ class _Spared(_Accounted):
     """The box was killed, for the first time at its position: the run is done again as if this box had never been."""
 
 
+class Boxes:
+    """Opens a live session for each box of a run, until the time by the clock is over."""
+
+    def __init__(self, control: Control, job: Job) -> None:
+        self._control, self._job = control, job
+        self._end = time.monotonic() + job.wall_seconds
+
+    def open(self, spent_seconds: float) -> Session:
+        """Start a box; the run has used so many CPU seconds already."""
+        job = self._job
+        return LiveSession(
+            Box(
+                *(self._control, job.level, job.limits, job.seed, job.files),
+                spent_seconds=spent_seconds,
+                wall_seconds=job.wall_seconds,
+                end=self._end,
+            )
+        )
+
+    def given_up(self) -> bool:
+        """Tell whether no more boxes may be opened."""
+        return time.monotonic() > self._end
+
+
+class Recording:
+    """Opens a recorded session for each box of an earlier run."""
+
+    def __init__(self, recorded: Evidence) -> None:
+        self._recorded = recorded
+        self._next = 0
+
+    def open(self, spent_seconds: float) -> Session:
+        """Take the next transcript.
+
+        Raises:
+            Unrecorded: when the earlier run needed no further box.
+        """
+        if self._next == len(self._recorded.boxes):
+            raise Unrecorded
+        self._next += 1
+        return RecordedSession(self._recorded.boxes[self._next - 1], Died)
+
+    def given_up(self) -> bool:
+        """Tell whether the earlier run ended here because of the clock."""
+        return self._recorded.given_up and self._next == len(self._recorded.boxes)
+
+
 class Run:
     """One submission's way through as many boxes as it needs.
 
@@ -49,8 +95,8 @@ class Run:
     at a position it costs nothing.
     """
 
-    def __init__(self, job: Job, open_box: Callable[..., Box]) -> None:
-        self._job, self._open_box = job, open_box
+    def __init__(self, job: Job, source: "Boxes | Recording") -> None:
+        self._job, self._source = job, source
         self._tests = load_tests(job.tests, job.public_only)
         self._questions = {question.name: question for question in job.questions if not question.manual}
         self._results: dict[str, QuestionResult] = {}
@@ -61,9 +107,8 @@ class Run:
         self._notes: dict[str, None] = {}
         self._decided = (-1, 0)
         self._position = (-1, 0)
-        self._session: LiveSession
-        self._end = time.monotonic() + job.wall_seconds
-        self._evidence = hashlib.sha256()
+        self._session: Session
+        self._transcripts: list[Transcript] = []
         self._cpu_seconds, self._spared_seconds, self._memory_bytes, self._boxes = 0.0, 0.0, 0, 0
 
     def verdict(self) -> Verdict:
@@ -73,7 +118,7 @@ class Run:
             Fault: when the kit failed.
         """
         while self._boxes < MAX_BOXES and not self._run_once():
-            if self._cpu_seconds > self._job.limits.run_seconds or time.monotonic() > self._end:
+            if self._cpu_seconds > self._job.limits.run_seconds or self._source.given_up():
                 break
         for name, question in self._questions.items():
             if name not in self._results:
@@ -85,7 +130,8 @@ class Run:
             boxes=self._boxes,
             cpu_seconds=self._cpu_seconds + self._spared_seconds,
             memory_bytes=self._memory_bytes,
-            evidence_sha256=self._evidence.hexdigest(),
+            evidence_sha256=evidence.sha256(self._transcripts),
+            evidence=evidence.pack(Evidence(list(self._job.cells), self._transcripts, self._source.given_up())),
         )
 
     def _result_of(self, question: Question) -> QuestionResult:
@@ -95,13 +141,11 @@ class Run:
 
     def _run_once(self) -> bool:
         """Run in a fresh box; return whether it lived to the end."""
-        job = self._job
-        box = self._open_box(job.level, job.limits, job.seed, job.files, self._cpu_seconds, job.wall_seconds, self._end)
-        self._session = LiveSession(box)
+        self._session = self._source.open(self._cpu_seconds)
         spared = False
         before = self._checks.copy(), self._decided, self._results.copy(), self._errors.copy(), self._notes.copy()
         try:
-            for index, cell in enumerate(job.cells):
+            for index, cell in enumerate(self._job.cells):
                 if index not in self._skipped:
                     self._run_cell(index, cell)
             for name in self._questions:
@@ -114,13 +158,13 @@ class Run:
             return False
         finally:
             self._session.close()
-            self._memory_bytes = max(self._memory_bytes, box.peak_bytes)
+            self._memory_bytes = max(self._memory_bytes, self._session.peak_bytes)
             if spared:
-                self._spared_seconds += box.cpu_seconds
+                self._spared_seconds += self._session.cpu_seconds
             else:
                 self._boxes += 1
-                self._cpu_seconds += box.cpu_seconds
-                self._evidence.update(self._session.evidence.digest())
+                self._cpu_seconds += self._session.cpu_seconds
+                self._transcripts.append(self._session.transcript)
         return not spared
 
     def _may_spare(self, subject: str) -> bool:
@@ -189,7 +233,12 @@ def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
         _install_reference(job.reference)
         control = Control(control_sock)
         _limit_memory(job.limits)
-        verdict = Run(job, partial(Box, control)).verdict()
+        if job.evidence:
+            verdict = replace(Run(job, Recording(evidence.unpack(job.evidence))).verdict(), evidence=b"")
+        else:
+            verdict = Run(job, Boxes(control, job)).verdict()
+    except Unrecorded:
+        verdict = Verdict(unrecorded=True)
     except Fault as fault:
         verdict = Verdict(fault=str(fault))
     except Exception as error:

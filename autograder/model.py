@@ -124,6 +124,7 @@ class Job:
         seed: of every random generator in them.
         wall_seconds: time by the clock for the whole run, all boxes together.
         public_only: leave out the hidden test cases, so that no hidden input enters a box.
+        evidence: of an earlier run, packed: no box is started then, and what it does not answer is not asked.
     """
 
     cells: tuple[CodeCell, ...]
@@ -136,6 +137,7 @@ class Job:
     seed: int
     wall_seconds: float
     public_only: bool = False
+    evidence: bytes = b""
 
 
 class Status(StrEnum):
@@ -220,6 +222,8 @@ class Verdict:
         boxes: how many boxes were started, without those that the machine killed.
         cpu_seconds: of the boxes and of the judge; memory_bytes: the most that a box used of its own.
         evidence_sha256: of all that the boxes were asked and of all that they answered.
+        evidence: the same, packed; empty where it would be too large.
+        unrecorded: the tests asked something that the evidence of the job does not hold; then nothing else counts.
     """
 
     questions: tuple[QuestionResult, ...] = ()
@@ -229,6 +233,8 @@ class Verdict:
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
     evidence_sha256: str = ""
+    evidence: bytes = b""
+    unrecorded: bool = False
     fault: str = ""
 
 
@@ -241,6 +247,7 @@ class Facts:
         kit: version of the kit; `versions`: of Python and of each package that can move a number.
         seed: of every random generator in the box.
         level: isolation level in force: namespaces, uid or none.
+        profile: hash of all that the answers of a box depend on, but for the submission: kit, versions, limits, files.
         boxes: how many boxes were started; more than one when one died.
         evidence_sha256: of all that the boxes were asked and of all that they answered: equal for equal runs.
     """
@@ -251,6 +258,7 @@ class Facts:
     versions: dict[str, str]
     seed: int
     level: str
+    profile: str = ""
     boxes: int = 1
     memory_bytes: int = 0
     cell_errors: tuple[CellError, ...] = ()
@@ -265,6 +273,7 @@ class Result:
         score, max_score: over the questions that tests decide; None unless graded.
         note: for TA and student: why rejected, what died, what was skipped.
         cpu_seconds: of the student's boxes and of the judge; wall_seconds: from start to end.
+        evidence: of the run, packed; in a file of its own, not in the record.
     """
 
     submission: str
@@ -278,3 +287,15 @@ class Result:
     wall_seconds: float = 0.0
     note: str = ""
     facts: Facts | None = None
+    evidence: bytes = field(default=b"", repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A question of a submission whose points a regrade changed; `why`: the test cases that make the difference."""
+
+    submission: str
+    question: str
+    before: float | None
+    after: float | None
+    why: str

@@ -27,7 +27,7 @@ from autograder.sandbox.values import (
     decode_value,
     encode,
 )
-from autograder.session import Session
+from autograder.session import Answers
 
 
 class StudentError(Exception):
@@ -37,7 +37,7 @@ class StudentError(Exception):
 class Environment:
     """The notebook's names, read at the moment a test asks for them; Otter's test cases use no more than `get`."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Answers) -> None:
         self._session = session
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -66,9 +66,9 @@ class Environment:
 class RemoteFunction:
     """A function of the notebook; calling it runs it in the box."""
 
-    def __init__(self, session: Session, function: Function, path: str) -> None:
+    def __init__(self, session: Answers, function: Function, path: str) -> None:
         self._session, self._function, self._path = session, function, path
-        self.__name__ = function.name
+        self.__name__ = function.name[:100]
 
     def __repr__(self) -> str:
         return f"<function {self.__name__} of the notebook>"
@@ -132,13 +132,13 @@ def _refuse_opaque(value: Value) -> None:
                 _refuse_opaque(item)
 
 
-def _decode(session: Session, value: Value, path: str) -> Any:
+def _decode(session: Answers, value: Value, path: str) -> Any:
     def function(value: Function) -> Any:
         # the path gets into feedback, so it never holds the function's own name, which may have been made of an input
         return RemoteFunction(session, value, path)
 
     def opaque(value: Opaque) -> Any:
-        return Unusable(value.type_name, path)
+        return Unusable(value.type_name[:200], path)
 
     def other(value: Value) -> Any:
         return decode_keras(value, function, opaque)
@@ -153,11 +153,11 @@ def _exception(answer: wire.Raised) -> Exception:
     kind = getattr(builtins, answer.type_name, None)
     if isinstance(kind, type) and issubclass(kind, Exception):
         try:
-            made: Exception = kind(answer.text)
+            made: Exception = kind(answer.text[: wire.MAX_TEXT])
             return made
         except TypeError:  # the Unicode errors want five arguments
             pass
-    return StudentError(f"{answer.type_name}: {answer.text}")
+    return StudentError(f"{answer.type_name[:100]}: {answer.text[: wire.MAX_TEXT]}")
 
 
 def _mirror_changes(answer: wire.Reply, arrays: list[Any]) -> None:

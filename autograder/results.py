@@ -1,4 +1,4 @@
-"""The folder that `grade` fills: a record and a page for each submission, tables and a page for the class.
+"""The folder that `grade` fills: record, page and evidence of each submission, tables and a page of the class.
 
 In go results; out come files. A record is on the disk, whole, before its result is shown, and is written last: a kill
 or a loss of power at any moment leaves whole files only. What is in the folder already is read back, so that a batch
@@ -8,6 +8,7 @@ goes on where it was stopped. One command at a time may write: it holds a lock, 
 import fcntl
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from autograder.errors import AutograderError
@@ -33,7 +34,7 @@ class ResultsFolder:
 
     def __init__(self, path: Path, info: GraderInfo, course_title: str) -> None:
         self.path, self._info, self._course_title = path, info, course_title
-        for name in ("results", "feedback"):
+        for name in ("results", "feedback", "evidence"):
             (path / name).mkdir(parents=True, exist_ok=True)
         self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -70,11 +71,13 @@ class ResultsFolder:
         return found
 
     def write(self, result: Result) -> None:
-        """Write one submission's page and then its record, to stay.
+        """Write one submission's evidence and page and then its record, to stay.
 
         Raises:
             OSError: when the disk is full or the like; what was there before is still there.
         """
+        if result.evidence:
+            _write_bytes(self._evidence(result), result.evidence)
         page = feedback_html(result, self._info.title, self._course_title)
         _write(self.path / "feedback" / f"{result.submission}.html", page)
         _write(self.path / "results" / f"{result.submission}.json", result_json(result))
@@ -89,13 +92,36 @@ class ResultsFolder:
         _write(self.path / "grades.csv", grades_csv(results, questions))
         _write(self.path / "runs.csv", runs_csv(results))
         _write(self.index, index_html(results, questions, self._info.title, self._course_title))
+        in_use = {self._evidence(result) for result in results if result.facts}
+        for path in (self.path / "evidence").iterdir():
+            if path not in in_use:  # of another kit or an earlier file: no result rests on it any more
+                path.unlink()
+
+    def with_evidence(self, result: Result) -> Result:
+        """Return a result of `earlier` with its evidence, empty where there is none.
+
+        Raises:
+            OSError: when it cannot be read.
+        """
+        path = self._evidence(result)
+        return replace(result, evidence=path.read_bytes() if path.is_file() else b"")
+
+    def _evidence(self, result: Result) -> Path:
+        """Return the place of a run's evidence, under the hashes of what was run and how."""
+        facts = result.facts
+        name = f"{facts.submission_sha256[:32]}-{facts.profile[:16]}" if facts else UNFINISHED
+        return self.path / "evidence" / name
 
 
 def _write(path: Path, text: str) -> None:
+    _write_bytes(path, text.encode("utf-8", errors="replace"))
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
     unfinished = path.with_name(UNFINISHED)
     try:
-        with open(unfinished, "w", encoding="utf-8", errors="replace", newline="") as file:
-            file.write(text)
+        with open(unfinished, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

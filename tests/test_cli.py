@@ -207,7 +207,7 @@ def test_an_interrupt_before_anything_is_graded_is_an_interrupt(desk, monkeypatc
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("autograder.cli.read_course", interrupted)
+    monkeypatch.setattr("autograder.cli.shared.read_course", interrupted)
     for command in (["build"], ["grade", "tiny", "."]):
         shown = desk.run(*command)
         assert shown.exit_code == 130

@@ -10,11 +10,13 @@ PACKAGE = Path(__file__).resolve().parent.parent / "autograder"
 # From top to bottom; a module imports from its own floor's package or from floors below, never sideways or up.
 FLOORS = [
     ["cli", "gradescope"],
+    ["regrade"],
     ["grading", "results", "known", "doctor"],
     ["judge", "build", "reports", "intake", "grader", "course", "probes"],
     ["check", "template", "reference", "notebook"],
     ["remote"],
     ["session", "source"],
+    ["evidence"],
     ["sandbox", "yamlfile"],
     ["model"],
     ["errors"],

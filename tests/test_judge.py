@@ -314,3 +314,89 @@ def test_a_fault_of_the_tests_is_never_a_zero(classroom):
     result = classroom.grade("x = 1", q1="this is not Python")
     assert (result.status, result.score) == ("fault", None)
     assert "grade it again" in result.note
+
+
+def test_many_short_cells_reach_the_time_limit_of_the_notebook(classroom):
+    """None of them runs for long enough to be looked at, all together they do."""
+    classroom.allow(cell_seconds=2, run_seconds=2)
+    spin = "import time\nend = time.process_time() + 0.05\nwhile time.process_time() < end: pass"
+    result = classroom.grade(*[spin] * 200, "x = 1", q1="def test(x):\n    assert x == 1")
+    assert (result.status, points(result)) == ("graded", [0])
+    assert "was running when the notebook reached its time limit of 2 s" in result.note
+
+
+def test_an_end_by_the_clock_is_a_limit_too(classroom):
+    """Cells that wait a little each, again and again, do not hold a worker for ever."""
+    submission = classroom.submission(*["import time\ntime.sleep(0.5)"] * 40, "x = 1")
+    grader = classroom.grader({"q1": "def test(x):\n    assert x == 1"})
+    result = classroom.engine.grade(submission, grader, wall_seconds=3)
+    assert (result.status, points(result)) == ("graded", [0])
+    assert "was running when the notebook reached its time limit of 3 s by the clock" in result.note
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("open('big', 'wb').write(bytes(40 << 20))", "f reached the disk limit of 16 MB"),
+        ("[os.dup(0) for _ in range(2000)]", "f reached the limit of 512 open files"),
+        (
+            "[threading.Thread(target=time.sleep, args=(5,)).start() for _ in range(500)]",
+            "f reached the limit of 64 processes",
+        ),
+        ("np.ones(1 << 40)", "f reached the memory limit of 1 GB"),
+    ],
+)
+def test_a_limit_that_a_call_survives_is_named(classroom, answer, said):
+    """The kernel said no and the box lives on: the lost test case says which limit it was."""
+    classroom.allow(disk_mb=16, processes=64)
+    code = f"import os, threading, time\nimport numpy as np\ndef f(): {answer}"
+    result = classroom.grade(code, "x = 1", q1="def test(f):\n    f()", q2="def test(x):\n    assert x == 1")
+    assert (points(result), points(result, "q2"), result.facts.boxes) == ([0], [1], 1)
+    assert causes(result)[0].startswith(said)
+
+
+def test_a_cell_that_takes_the_streams_away_costs_nobody_else(classroom):
+    """Later cells print, and run, as they would in a kernel."""
+    cells = ("import sys\nsys.stdout = sys.stderr = None", "print(1)\n2", "sys.stdout.close()", "print(3)\nx = 1")
+    result = classroom.grade(*cells, q1="def test(x):\n    assert x == 1")
+    assert (points(result), result.facts.boxes) == ([1], 1)
+
+
+def test_what_is_printed_takes_no_memory(classroom):
+    """It goes nowhere: a talkative notebook does not reach the memory limit."""
+    classroom.allow(memory_mb=100)
+    result = classroom.grade("for _ in range(300): print('x' * (1 << 20))\nx = 1", q1="def test(x):\n    assert x == 1")
+    assert (points(result), result.note) == ([1], "")
+
+
+def test_a_long_list_is_too_much_to_cross_and_no_more(classroom):
+    """An answer of too many parts fails its test with a sentence; the box lives on."""
+    q1 = "def test(f):\n    assert len(f()) == 300_000"
+    result = classroom.grade(
+        "def f(): return list(range(300_000))", "x = 1", q1=q1, q2="def test(x):\n    assert x == 1"
+    )
+    assert (points(result), points(result, "q2"), result.facts.boxes) == ([0], [1], 1)
+    assert "too many parts" in result.questions[0].cases[0].message
+
+
+def test_a_loop_around_check_ends(classroom):
+    """More checks than any notebook has are the cell's own end."""
+    result = classroom.grade(CHECK + "x = 1", "while True: grader.check('q1')", q1="def test(x):\n    assert x == 1")
+    assert points(result) == [1]
+    assert result.note == "Cell 2 asked for more than 200 checks; the cell was left out."
+
+
+def test_forks_share_their_memory(classroom):
+    """Children that write nothing cost nothing: a pool of processes is not a hoard."""
+    classroom.allow(memory_mb=300)
+    code = """
+        import os, time
+        for _ in range(6):
+            if os.fork() == 0:
+                time.sleep(3)
+                os._exit(0)
+        time.sleep(1)
+        x = 1
+    """
+    result = classroom.grade(code, q1="def test(x):\n    assert x == 1")
+    assert (points(result), result.note) == ([1], "")

@@ -7,9 +7,10 @@ from autograder.reports.feedback import feedback_html
 from autograder.reports.index import index_html
 from autograder.reports.record import read_result, result_json
 from autograder.reports.table import grades_csv, runs_csv
-from autograder.reports.terminal import class_summary, class_table
+from autograder.reports.terminal import changes_table, class_summary, class_table
 
 __all__ = [
+    "changes_table",
     "class_summary",
     "class_table",
     "feedback_html",

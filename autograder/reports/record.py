@@ -25,6 +25,7 @@ def result_json(result: Result) -> str:
     """
     # Not msgspec.to_builtins: it leaves out what a result that msgspec itself has read holds by default.
     record = {"schema": SCHEMA, **asdict(result)}
+    del record["evidence"]
     text = json.dumps(record, ensure_ascii=False, allow_nan=False, indent=2, sort_keys=True)
     return re.sub(r"[^\n\x20-\x7e]", _legible, text) + "\n"
 

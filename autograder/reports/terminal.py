@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from autograder.model import Question, Result, Status
+from autograder.model import Change, Question, Result, Status
 from autograder.reports.overview import overview
 from autograder.reports.text import number, shortened
 
@@ -33,6 +33,20 @@ def class_table(results: Sequence[Result], questions: Sequence[Question], most_r
         table.add_row(*_cells(result, questions))
     if len(rows) > most_rows:
         table.caption = f"… and {len(rows) - most_rows} more: see index.html"
+    return table
+
+
+def changes_table(changes: Sequence[Change]) -> Table:
+    """Return one row for each question whose points changed; `changes` may be empty."""
+    table = Table(
+        *("submission", "question", "before", "after", "why"), box=SIMPLE_HEAD, pad_edge=False, caption_justify="left"
+    )
+    for change in sorted(changes, key=lambda change: (change.submission, change.question)):
+        names = _line(shortened(change.submission, 32)), Text(shortened(change.question, 12))
+        points = (Text("-" if value is None else number(value)) for value in (change.before, change.after))
+        table.add_row(*names, *points, Text(shortened(change.why, 400)))
+    if not changes:
+        table.caption = "No mark changed."
     return table
 
 

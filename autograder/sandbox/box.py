@@ -184,6 +184,11 @@ class Box:
         limits = self._limits
         start, start_clock = usage(self._pid), time.monotonic()
         last, last_clock, active_clock = start, start_clock, start_clock
+        # many short requests add up: none of them lives to be looked at while it runs
+        if self._spent_seconds + start.cpu_seconds > limits.run_seconds:
+            raise self._died(f"{subject} {sentences.run_time(limits)}")
+        if start_clock > self._end:
+            raise self._died(f"{subject} {sentences.run_clock(self._wall_seconds)}")
 
         def wait() -> float:
             nonlocal last, last_clock, active_clock

@@ -226,12 +226,12 @@ def _build_layer(described: Layer) -> Any:
         if name not in allowed:
             raise WireError(f"{described.kind} has no argument {name[:60]!r} that may cross")
         if name in _SIZES and not (type(setting) is int and 0 < setting <= MAX_UNITS):
-            raise WireError(f"{described.kind} with {name}={setting!r}; up to {MAX_UNITS} may cross")
+            raise WireError(f"{described.kind} with {name}={str(setting)[:60]!r}; up to {MAX_UNITS} may cross")
         if name.endswith("activation") and setting not in _ACTIVATIONS:
-            raise WireError(f"the activation {setting!r} does not cross")
+            raise WireError(f"the activation {str(setting)[:60]!r} does not cross")
         if isinstance(setting, list):
             if any(size is not None and not -8 <= size <= 10 * MAX_UNITS for size in setting):
-                raise WireError(f"{described.kind} with {name}={setting}")
+                raise WireError(f"{described.kind} with {name}={setting[:MAX_LAYERS]}")
             config[name] = tuple(setting)
         else:
             config[name] = setting

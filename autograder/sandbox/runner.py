@@ -28,9 +28,9 @@ class Runner:
 
     def __init__(self, sock: socket.socket, shell: Any) -> None:
         self._sock = sock
-        self._streams = Streams()
         self._shell = shell
         self._functions: list[Any] = []
+        self._refs: dict[int, int] = {}
         self._calling = False
 
     def serve(self, begin: wire.Begin, level: str) -> None:
@@ -80,8 +80,9 @@ class Runner:
             wire.send_frame(self._sock, wire.Reply(nonce, Opaque(str(error))))
 
     def _execute(self, source: str) -> tuple[str, str] | None:
-        self._streams.put_back()
         try:
+            if any(getattr(stream, "closed", True) for stream in (sys.stdin, sys.stdout, sys.stderr)):
+                silence()  # a cell has closed or removed one; in a kernel the next cell prints all the same
             outcome = self._shell.run_cell(source, store_history=False, silent=False)
         except Exception as failure:  # IPython's own code, on what a cell has left of the process
             return (_name(type(failure)), _text(failure))
@@ -125,8 +126,11 @@ class Runner:
 
     def _encode_other(self, thing: Any) -> Value:
         if callable(thing) and not isinstance(thing, keras.Model):
-            self._functions.append(thing)
-            return Function(len(self._functions) - 1, _name(thing))
+            # the same function has the same number, however often it is asked for: evidence is found by it
+            ref = self._refs.setdefault(id(thing), len(self._functions))
+            if ref == len(self._functions):
+                self._functions.append(thing)  # which keeps it alive, so that its id stays its own
+            return Function(ref, _name(thing))
         return encode_keras(thing)
 
     def _decode(self, value: Value) -> Any:
@@ -210,20 +214,6 @@ def make_shell() -> Any:
     shell._tee = lambda channel: contextlib.nullcontext()  # it keeps all that cells print, for a history nobody reads
     shell.showtraceback = lambda *args, **kwargs: None  # formatting a traceback nobody reads reads source files
     return shell
-
-
-class Streams:
-    """The standard streams as they are now, to be put back where a cell has closed or removed them."""
-
-    def __init__(self) -> None:
-        self._streams = {name: getattr(sys, name) for name in ("stdin", "stdout", "stderr")}
-
-    def put_back(self) -> None:
-        """As a kernel does, which writes to streams of its own: the next cell prints again."""
-        for name, stream in self._streams.items():
-            present = getattr(sys, name, None)
-            if present is None or getattr(present, "closed", False):
-                setattr(sys, name, stream)
 
 
 def silence() -> None:

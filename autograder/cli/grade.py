@@ -1,0 +1,129 @@
+"""`autograder grade`: submissions in, a results folder out."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from autograder import grading
+from autograder.cli.shared import console, find_grader, messages, mistakes_explained, progress_bar, shown
+from autograder.errors import ConfigError
+from autograder.grader import Grader
+from autograder.intake import collect
+from autograder.model import Result, Status, Submission
+from autograder.reports import class_summary, class_table
+from autograder.reports.text import plain
+from autograder.results import ResultsFolder
+
+
+@click.command()
+@click.argument("assignment")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.  [.autograder/grades/ID]"
+)
+@click.option("--jobs", type=click.IntRange(1, 256), help="Submissions graded at the same time.  [number of cores]")
+@click.option("--grader", "zip_path", type=click.Path(path_type=Path), help="Grader zip.  [dist/ID-autograder.zip]")
+@click.option("--force", is_flag=True, help="Grade again what is graded already.")
+@click.option(
+    "--unsafe", is_flag=True, help="Grade without isolation, where the machine gives none. Your own files only."
+)
+def grade(
+    assignment: str,
+    paths: tuple[Path, ...],
+    out: Path | None,
+    jobs: int | None,
+    zip_path: Path | None,
+    force: bool,
+    unsafe: bool,
+) -> None:
+    """Grade notebooks, Otter export zips, and folders of either.
+
+    Each submission runs in a sealed box of its own; hidden tests never do. What is graded already, under the same
+    submission, grader and kit, is not graded again: after Ctrl-C the same command goes on.
+
+    \b
+    Writes to the results folder:
+      index.html                    the class at a glance
+      grades.csv                    one row a submission; runs.csv: what each run took
+      feedback/<submission>.html    a page to hand to the student
+      results/<submission>.json     every test case, for staff
+
+    Exit code 1: some submissions could not be graded; the table says which and why.
+    """
+    with mistakes_explained(), contextlib.ExitStack() as stack:
+        root, course, grader = find_grader(assignment, zip_path)
+        submissions = collect(paths, grader.info.name)
+        if not submissions:
+            places = shown(", ".join(map(str, paths)))
+            messages.print(f"Nothing to grade in {places}: no .ipynb and no .zip.", soft_wrap=True)
+            sys.exit(1)
+        out = out or root / ".autograder" / "grades" / assignment
+        check_outside(out, paths)
+        folder = stack.enter_context(contextlib.closing(ResultsFolder(out, grader.info, course.title)))
+        earlier = folder.earlier()
+        kept, todo = grading.split_current(submissions, {} if force else earlier, grader)
+        if kept:
+            console.print(f"{len(kept)} of {len(submissions)} are graded already; --force grades them again.")
+        changed = [submission.name for submission in todo if grading.is_another_file(earlier, submission)]
+        if changed:
+            some = ", ".join(plain(name) for name in changed[:5]) + (", …" if len(changed) > 5 else "")
+            console.print(f"{len(changed)} replace results of other files of the same name: {escape(some)}")
+        graded: list[Result] = []
+        interrupted = False
+        try:
+            with contextlib.closing(_graded(todo, grader, jobs or os.cpu_count() or 1, unsafe)) as running:
+                for result in running:
+                    folder.write(result)
+                    graded.append(result)
+        except KeyboardInterrupt:
+            interrupted = True
+        # a latecomer graded alone joins the class that is in the folder already
+        results = list((earlier | {result.submission: result for result in graded}).values())
+        folder.write_class(results)
+        console.print(class_table(results, grader.info.questions))
+        console.print(class_summary(results, grader.info.questions))
+        others = len(results) - len(kept) - len(graded)
+        if others and not interrupted:
+            console.print(f"{others} of them are from earlier runs into this folder.")
+        console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
+        if interrupted:
+            missing = len(todo) - len(graded)
+            messages.print(f"[bold]Stopped.[/] {missing} are still to be graded; the same command goes on from here.")
+            sys.exit(130)
+        sys.exit(0 if all(result.status is Status.GRADED for result in [*kept, *graded]) else 1)
+
+
+def check_outside(out: Path, paths: tuple[Path, ...]) -> None:
+    """Refuse results among the submissions: the next run would take them for submissions. Hidden folders are skipped.
+
+    Raises:
+        ConfigError: names the folder and what to do.
+    """
+    for path in paths:
+        if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+            inside = out.resolve().relative_to(path.resolve()).parts
+            if not any(part.startswith(".") for part in inside):
+                raise ConfigError(f"The results would lie among the submissions in {path}: choose another --out.")
+
+
+def _graded(todo: tuple[Submission, ...], grader: Grader, jobs: int, unsafe: bool) -> Generator[Result]:
+    """Grade with a live progress line, which counts a result when the caller has written it and comes back."""
+    if not todo:
+        return
+    with console.status("Warming up TensorFlow, once for all"):
+        engine = grading.Engine(unsafe)
+    if engine.level == "none":
+        messages.print("[bold red]No isolation (--unsafe):[/] these programs can read and change all that you can.")
+    counts = dict.fromkeys(Status, 0)
+    with engine, progress_bar() as progress:
+        line = progress.add_task("Grading", total=len(todo), counts="")
+        for result in grading.grade_batch(engine, todo, grader, jobs):
+            yield result
+            counts[result.status] += 1
+            told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+            progress.update(line, advance=1, counts=told)

@@ -1,0 +1,90 @@
+"""`autograder regrade`: a results folder and new tests in; new results, and what changed, out."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from autograder import grading
+from autograder.cli.shared import console, find_grader, mistakes_explained, progress_bar
+from autograder.errors import ConfigError
+from autograder.grader import Grader
+from autograder.model import Result, Status
+from autograder.regrade import Regraded, changes, regrade_batch
+from autograder.reports import changes_table
+from autograder.reports.text import plain
+from autograder.results import ResultsFolder
+
+
+@click.command()
+@click.argument("assignment")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the results.  [.autograder/grades/ID]"
+)
+@click.option("--jobs", type=click.IntRange(1, 256), help="Submissions graded at the same time.  [number of cores]")
+@click.option("--grader", "zip_path", type=click.Path(path_type=Path), help="Grader zip.  [dist/ID-autograder.zip]")
+@click.option("--live", is_flag=True, help="Run every notebook again, even where the evidence would do.")
+@click.option(
+    "--unsafe", is_flag=True, help="Run notebooks without isolation, where the machine gives none. Your own files only."
+)
+def regrade(
+    assignment: str, out: Path | None, jobs: int | None, zip_path: Path | None, live: bool, unsafe: bool
+) -> None:
+    """Grade a class again after a change of tests, in seconds: from the evidence of the first run.
+
+    The files of the students are not needed. A notebook runs again only where the new tests ask something that its
+    first run was not asked, or where the kit has changed since.
+
+    \b
+      edit solutions/sum/sum.py, then
+      autograder build sum
+      autograder regrade sum          shows what changed: submission, question, before, after, why
+
+    Exit code 1: some submissions could not be graded; the table says which and why.
+    """
+    with mistakes_explained(), contextlib.ExitStack() as stack:
+        root, course, grader = find_grader(assignment, zip_path)
+        out = out or root / ".autograder" / "grades" / assignment
+        if not (out / "results").is_dir():
+            raise ConfigError(f"There are no results in {out}. `autograder grade {assignment} FOLDER` makes them.")
+        folder = stack.enter_context(contextlib.closing(ResultsFolder(out, grader.info, course.title)))
+        earlier = folder.earlier()
+        held = [folder.with_evidence(result) for result in earlier.values() if result.status is Status.GRADED]
+        todo = [result for result in held if result.evidence and (live or not grading.is_by(result, grader))]
+        lacking = [result.submission for result in held if not result.evidence]
+        if lacking:
+            some = ", ".join(plain(name) for name in lacking[:5]) + (", …" if len(lacking) > 5 else "")
+            console.print(f"{len(lacking)} have no evidence; hand their files to `autograder grade`: {escape(some)}")
+        if not todo:
+            console.print(f"All {len(held) - len(lacking)} are graded by this grader already; --live runs them again.")
+        done: list[Regraded] = []
+        try:
+            with contextlib.closing(_regraded(todo, grader, jobs or os.cpu_count() or 1, live, unsafe)) as running:
+                for regraded in running:
+                    folder.write(regraded.after)
+                    done.append(regraded)
+        finally:
+            results = list((earlier | {one.after.submission: one.after for one in done}).values())
+            folder.write_class(results)
+        console.print(changes_table([change for one in done for change in changes(one.before, one.after)]))
+        ran = sum(one.ran for one in done)
+        console.print(f"{len(done)} regraded: {len(done) - ran} from evidence, {ran} by running the notebook again.")
+        console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
+        sys.exit(0 if not lacking and all(one.after.status is Status.GRADED for one in done) else 1)
+
+
+def _regraded(todo: list[Result], grader: Grader, jobs: int, live: bool, unsafe: bool) -> Generator[Regraded]:
+    """Regrade with a live progress line; see _graded."""
+    if not todo:
+        return
+    with console.status("Warming up TensorFlow, once for all"):
+        engine = grading.Engine(unsafe)
+    with engine, progress_bar() as progress:
+        line = progress.add_task("Regrading", total=len(todo), counts="")
+        for regraded in regrade_batch(engine, todo, grader, jobs, live):
+            yield regraded
+            progress.update(line, advance=1)
