@@ -94,6 +94,9 @@ class Shared:
         self.graded.append(submission.name)
         return self._engine.grade(submission, grader)
 
+    def regrade(self, earlier, grader, live):
+        return self._engine.regrade(earlier, grader, live)
+
 
 @pytest.fixture
 def shared(engine, monkeypatch) -> Shared:
@@ -228,7 +231,9 @@ def test_a_class_that_is_graded_is_a_success(desk, shared):
         "Ada": ("graded", "4"),
         "Bob": ("graded", "4"),
     }
-    names = {path.relative_to(desk.out).as_posix() for path in desk.out.rglob("*") if path.is_file()}
+    files = [path.relative_to(desk.out) for path in desk.out.rglob("*") if path.is_file()]
+    assert sum(path.parts[0] == "evidence" for path in files) == 1  # both have handed in the same
+    names = {path.as_posix() for path in files if path.parts[0] != "evidence"}
     assert names == {
         *("grades.csv", "runs.csv", "index.html", "feedback/Ada.html", "feedback/Bob.html"),
         *("results/Ada.json", "results/Bob.json", ".lock"),
@@ -504,3 +509,78 @@ def test_a_source_that_cannot_be_built_needs_a_person(own_course):
 def _folder(path: Path) -> Path:
     path.mkdir(parents=True)
     return path
+
+
+# Regrading
+
+
+def changed_zip(folder: Path, *changes: tuple[str, str]) -> str:
+    """Return the grader zip that `build` makes after the teacher changed the source."""
+    folder.mkdir()
+    root = write_course(folder)
+    path = root / "solutions" / "tiny" / "tiny.py"
+    source = path.read_text()
+    for old, new in changes:
+        assert old in source
+        source = source.replace(old, new)
+    path.write_text(source)
+    course = read_course(root / "course.yml")
+    made = build_assignment(root, course, course.assignments[0])
+    write_built(root, made)
+    return str(root / made.zip_path)
+
+
+def test_a_regrade_says_what_changed_without_running_anything(desk, shared, tmp_path):
+    """Submission, question, points before and after, and why; the files of the class are not needed."""
+    for name in ("Ada", "Bob"):
+        desk.hand_in(name)
+    desk.grade()
+    shutil.rmtree(desk.inbox)
+    harder = changed_zip(tmp_path / "changed", ("assert add(1, 2) == 3", "assert add(1, 2) == 4"))
+    shown = desk.run("regrade", "tiny", "--out", str(desk.out), "--grader", harder)
+    assert shown.exit_code == 0, shown.output
+    assert re.search(r"Ada\s+q1\s+4\s+3\s+Adds one and two: passed -> failed", shown.output)
+    assert "2 regraded: 2 from evidence, 0 by running the notebook again." in shown.output
+    assert {name: row["score"] for name, row in desk.table().items()} == {"Ada": "3", "Bob": "3"}
+    again = desk.run("regrade", "tiny", "--out", str(desk.out), "--grader", harder)
+    assert again.exit_code == 0 and "All 2 are graded by this grader already" in again.output
+
+
+def test_a_regrade_that_changes_nothing_says_so(desk, shared, tmp_path):
+    """A new hint is a new grader, and no mark moves."""
+    desk.hand_in("Ada")
+    desk.grade()
+    reworded = changed_zip(tmp_path / "changed", ("Look at the sum of one and two.", "Look again."))
+    shown = desk.run("regrade", "tiny", "--out", str(desk.out), "--grader", reworded)
+    assert shown.exit_code == 0
+    assert "No mark changed." in shown.output
+    assert "Look again." not in (desk.out / "feedback" / "Ada.html").read_text()  # it passed
+
+
+def test_a_regrade_runs_what_the_tests_ask_anew(desk, shared, tmp_path):
+    """From the cells that the evidence holds."""
+    desk.hand_in("Ada")
+    desk.grade()
+    shutil.rmtree(desk.inbox)
+    other = changed_zip(tmp_path / "changed", ("assert add(1, 2) == 3", "assert add(2, 2) == 4"))
+    shown = desk.run("regrade", "tiny", "--out", str(desk.out), "--grader", other)
+    assert "1 regraded: 0 from evidence, 1 by running the notebook again." in shown.output
+    assert desk.table()["Ada"]["score"] == "4"
+
+
+def test_a_regrade_of_nothing_shows_the_way(desk):
+    """Exit code 2, and the command that comes first."""
+    shown = desk.run("regrade", "tiny", "--out", str(desk.out))
+    assert shown.exit_code == 2
+    assert "autograder grade tiny" in " ".join(shown.output.split())
+
+
+def test_results_without_evidence_are_named(desk, shared):
+    """They stay as they are, and the exit code asks for a person."""
+    desk.hand_in("Ada")
+    desk.grade()
+    shutil.rmtree(desk.out / "evidence")
+    shown = desk.run("regrade", "tiny", "--out", str(desk.out), "--live")
+    assert shown.exit_code == 1
+    assert "1 have no evidence; hand their files to `autograder grade`: Ada" in shown.output
+    assert desk.table()["Ada"]["score"] == "4"

@@ -72,7 +72,10 @@ def regrade(
             folder.write_class(results)
         console.print(changes_table([change for one in done for change in changes(one.before, one.after)]))
         ran = sum(one.ran for one in done)
-        console.print(f"{len(done)} regraded: {len(done) - ran} from evidence, {ran} by running the notebook again.")
+        console.print(
+            f"{len(done)} regraded: {len(done) - ran} from evidence, {ran} by running the notebook again.",
+            soft_wrap=True,
+        )
         console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
         sys.exit(0 if not lacking and all(one.after.status is Status.GRADED for one in done) else 1)
 
