@@ -536,7 +536,9 @@ def test_a_regrade_says_what_changed_without_running_anything(desk, shared, tmp_
         desk.hand_in(name)
     desk.grade()
     shutil.rmtree(desk.inbox)
-    harder = changed_zip(tmp_path / "changed", ("assert add(1, 2) == 3", "assert add(1, 2) == 4"))
+    # the message of a failing assertion must not ask again: a second call is new, and would run the notebook
+    asserted = 'assert add(1, 2) == 3, f"expected 3, got {add(1, 2)}"'
+    harder = changed_zip(tmp_path / "changed", (asserted, "assert add(1, 2) == 4"))
     shown = desk.run("regrade", "tiny", "--out", str(desk.out), "--grader", harder)
     assert shown.exit_code == 0, shown.output
     assert re.search(r"Ada\s+q1\s+4\s+3\s+Adds one and two: passed -> failed", shown.output)
@@ -566,6 +568,20 @@ def test_a_regrade_runs_what_the_tests_ask_anew(desk, shared, tmp_path):
     shown = desk.run("regrade", "tiny", "--out", str(desk.out), "--grader", other)
     assert "1 regraded: 0 from evidence, 1 by running the notebook again." in shown.output
     assert desk.table()["Ada"]["score"] == "4"
+
+
+def test_a_regrade_that_fails_leaves_the_grade(desk, shared, tmp_path):
+    """Evidence that is damaged costs nobody a grade: it is said, and tried again by the same command."""
+    desk.hand_in("Ada")
+    desk.grade()
+    (evidence,) = (desk.out / "evidence").iterdir()
+    evidence.write_bytes(b"damaged")
+    harder = changed_zip(tmp_path / "changed", ("assert add(1, 2) == 3", "assert add(1, 2) == 4"))
+    for _ in range(2):
+        shown = desk.run("regrade", "tiny", "--out", str(desk.out), "--grader", harder)
+        assert shown.exit_code == 1
+        assert "1 keep their earlier grade" in shown.output
+        assert desk.table()["Ada"]["score"] == "4"
 
 
 def test_a_regrade_of_nothing_shows_the_way(desk):

@@ -10,7 +10,7 @@ import click
 from rich.markup import escape
 
 from autograder import grading
-from autograder.cli.shared import console, find_grader, mistakes_explained, progress_bar
+from autograder.cli.shared import console, find_grader, messages, mistakes_explained, progress_bar, shown
 from autograder.errors import ConfigError
 from autograder.grader import Grader
 from autograder.model import Result, Status
@@ -65,19 +65,32 @@ def regrade(
         try:
             with contextlib.closing(_regraded(todo, grader, jobs or os.cpu_count() or 1, live, unsafe)) as running:
                 for regraded in running:
-                    folder.write(regraded.after)
                     done.append(regraded)
+                    if regraded.after.status is Status.GRADED:  # a fault leaves the grade that there is
+                        folder.write(regraded.after)
         finally:
-            results = list((earlier | {one.after.submission: one.after for one in done}).values())
+            graded = {one.after.submission: one.after for one in done if one.after.status is Status.GRADED}
+            results = list((earlier | graded).values())
             folder.write_class(results)
-        console.print(changes_table([change for one in done for change in changes(one.before, one.after)]))
+        console.print(
+            changes_table(
+                [change for one in done if one.after.submission in graded for change in changes(one.before, one.after)]
+            )
+        )
         ran = sum(one.ran for one in done)
         console.print(
             f"{len(done)} regraded: {len(done) - ran} from evidence, {ran} by running the notebook again.",
             soft_wrap=True,
         )
         console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
-        sys.exit(0 if not lacking and all(one.after.status is Status.GRADED for one in done) else 1)
+        failed = [one.after for one in done if one.after.status is not Status.GRADED]
+        for result in failed[:10]:
+            messages.print(
+                f"[bold red]kept as it was:[/] {shown(result.submission)}: {shown(result.note)}", soft_wrap=True
+            )
+        if failed:
+            messages.print(f"{len(failed)} keep their earlier grade; the same command tries them again.")
+        sys.exit(1 if lacking or failed else 0)
 
 
 def _regraded(todo: list[Result], grader: Grader, jobs: int, live: bool, unsafe: bool) -> Generator[Regraded]:
