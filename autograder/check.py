@@ -63,7 +63,8 @@ def check_question(
             if cause and outcome.passed:  # the test caught the exception; without the box it has proven nothing
                 outcome = TestCaseResult(case, cause, False)
         outcomes.append(outcome)
-        cases.append(_case_result(case, outcome, cause or watched.reached))
+        # which exception a function raises at a hidden input is its own choice, and must not choose what is shown
+        cases.append(_case_result(case, outcome, cause or ("" if case.hidden else watched.reached)))
     test.test_case_results = outcomes
     return QuestionResult(question.name, question.title, test.score, test.possible, cases=tuple(cases)), cause
 

@@ -1,7 +1,6 @@
-"""Proves the isolation level of this machine: live probes from inside a box, each with what it must see.
+"""Proves the isolation level of this machine: runs every probe in a live box and says what it saw.
 
-In goes a warmed process; out come findings. The probes are programs that try what an attacker would try; they need no
-tests, no submission and no network.
+In goes a warmed process; out come findings. No tests, no submission and no network are needed.
 """
 
 import contextlib
@@ -13,23 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.model import Limits
+from autograder.probes import LIMITS, NOTHING, PRELUDE, Probe, Surroundings, probes
 from autograder.sandbox import wire
 from autograder.sandbox.box import Box, Died, Warm
-from autograder.sandbox.syscalls import number
+from autograder.sandbox.zygote import ForkJudge
 
-LIMITS = Limits(cell_seconds=10, run_seconds=60, memory_mb=512, output_mb=16, processes=64)
-REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A program that leaves what it saw as text in `seen`; `expected` says what that must be, at which levels."""
-
-    name: str
-    code: str
-    expected: str = REFUSED
-    levels: tuple[str, ...] = ("namespaces", "uid")
+PRINTED_MB = 1024
+KEPT_MB = 64  # that Python may need to print so much
 
 
 @dataclass(frozen=True)
@@ -42,112 +31,113 @@ class Finding:
 
     @property
     def ok(self) -> bool:
-        return self.seen == self.expected
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the probes go for: made for them, outside of any box."""
-
-    canary: Path
-    port: int
-    mark: str
-
-
-# `attempt(action)` is what each probe uses: "refused" when the kernel says no, else what came of it.
-PRELUDE = """
-import ctypes, os, socket, sys
-def attempt(action):
-    try:
-        return action() or "done"
-    except (OSError, MemoryError):
-        return "refused"
-def call(number, *args):
-    libc = ctypes.CDLL(None, use_errno=True)
-    return "refused" if libc.syscall(number, *args) < 0 and ctypes.get_errno() in (1, 13, 38) else "done"
-"""
-
-
-def probes(around: Surroundings) -> Iterator[Probe]:
-    """Yield all probes; each runs in a box of its own."""
-    judge = os.getpid()
-    read = "seen = attempt(lambda: str(open({!r}, 'rb').read(1)))".format
-    yield Probe("read a test file", read(str(around.canary)))
-    yield Probe("read the grader's variables", read(f"/proc/{judge}/environ"))
-    yield Probe("read the grader's memory", read(f"/proc/{judge}/mem"))
-    yield Probe(
-        "read the parent's memory", "seen = attempt(lambda: str(open(f'/proc/{os.getppid()}/mem', 'rb').read(1)))"
-    )
-    yield Probe(
-        "list other processes",
-        "n = sum(name.isdigit() for name in os.listdir('/proc'))\nseen = 'only its own' if n <= 2 else str(n)",
-        "only its own",
-        ("namespaces",),
-    )
-    yield Probe("signal the grader", f"seen = attempt(lambda: os.kill({judge}, 0))")
-    yield Probe(
-        "connect to this machine",
-        f"seen = attempt(lambda: str(socket.create_connection(('127.0.0.1', {around.port}), timeout=2)))",
-    )
-    yield Probe("open a raw socket", "seen = attempt(lambda: str(socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)))")
-    for place in ("/usr", os.path.dirname(os.__file__), "/etc"):
-        yield Probe(
-            f"write to {place}", f"seen = attempt(lambda: str(open({place!r} + '/planted-{around.mark}', 'w')))"
-        )
-    yield Probe(
-        "exceed the file size",
-        "def fill():\n    with open('big', 'wb') as file:\n        for _ in range(64): file.write(bytes(1 << 20))\n"
-        "seen = attempt(fill)",
-    )
-    yield Probe(
-        "exceed the processes",
-        "import threading, time\ndef many():\n    try:\n"
-        "        for _ in range(500): threading.Thread(target=time.sleep, args=(5,), daemon=True).start()\n"
-        "    except RuntimeError: raise OSError\nseen = attempt(many)",
-    )
-    yield Probe(
-        "exceed the memory",
-        "hoard = [bytearray(b'x' * (1 << 20)) for _ in range(4096)]\nseen = 'done'",
-        "stopped",
-    )
-    yield Probe("hold a capability", "seen = open('/proc/self/status').read().split('CapEff:')[1].split()[0]", "0" * 16)
-    yield Probe("become root", "seen = attempt(lambda: os.setuid(0))")
-    for name in ("ptrace", "keyctl", "io_uring_setup", "mount", "unshare", "bpf"):
-        argument = 0x10000000 if name == "unshare" else 0
-        yield Probe(f"use {name}", f"seen = call({number(name)}, {argument}, 0, 0, 0, 0)")
+        return self.seen in self.expected.split(" or ")
 
 
 def examine(warm: Warm, level: str) -> Iterator[Finding]:
     """Run every probe that belongs to the level, and yield what it saw."""
-    with _surroundings() as around:
+    with _surroundings(warm) as around:
         for probe in probes(around):
             if level in probe.levels:
-                yield Finding(probe.name, probe.expected, _run(warm, level, PRELUDE + probe.code))
+                yield Finding(probe.name, probe.expected, _probe(warm, level, around, probe))
+        yield _print_much(warm, level, around)
     yield _interpreter(warm, level)
     yield _leave_a_file(warm, level)
     yield _leave_a_process(warm, level)
 
 
 @contextlib.contextmanager
-def _surroundings() -> Iterator[Surroundings]:
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as server:
-        canary = Path(folder) / "q1.py"
-        canary.write_text("a hidden test")
-        Path(folder).chmod(0o755)
-        yield Surroundings(canary, server.getsockname()[1], secrets.token_hex(8))
+def _surroundings(warm: Warm) -> Iterator[Surroundings]:
+    """Make what the probes go for: a file, listeners, and a judge that waits for its job."""
+    mark = secrets.token_hex(8)
+    judge, job = warm.fork(ForkJudge())
+    processes = {"grader": os.getpid(), "warmed process": parent_of(judge), "judge": judge}
+    try:
+        with (
+            job,
+            tempfile.TemporaryDirectory() as folder,
+            socket.create_server(("127.0.0.1", 0)) as server,
+            socket.socket(socket.AF_UNIX) as door,
+        ):
+            canary = Path(folder) / "q1.py"
+            canary.write_text("a hidden test")
+            Path(folder).chmod(0o755)
+            door.bind(f"\0{mark}-grader")
+            door.listen()
+            yield Surroundings(canary, server.getsockname()[1], f"\0{mark}-grader", processes, mark)
+    finally:
+        warm.reap(judge)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/status").read_text().split("PPid:")[1].split()[0])
+
+
+def _probe(warm: Warm, level: str, around: Surroundings, probe: Probe) -> str:
+    """Run a probe and what belongs before or beside it; return what it saw."""
+    if probe.earlier:
+        _run(warm, level, PRELUDE + probe.earlier)
+    with contextlib.ExitStack() as stack:
+        code = PRELUDE
+        if probe.beside:
+            others = set(descendants_of(around.processes["warmed process"]))
+            box = Box(warm, level, LIMITS, 0, {})
+            stack.callback(box.close)
+            _execute(box, PRELUDE + probe.beside)
+            pids = sorted(set(descendants_of(around.processes["warmed process"])) - others)
+            folder = _execute(box, "import os\nseen = os.getcwd()")
+            code += f"pids, folder = {pids}, {folder!r}\n"
+        return _run(warm, level, code + probe.code)
+
+
+def descendants_of(pid: int) -> Iterator[int]:
+    """Yield the processes that a process has started, and theirs."""
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, _read(children).split()):
+            yield child
+            yield from descendants_of(child)
 
 
 def _run(warm: Warm, level: str, code: str) -> str:
     box = Box(warm, level, LIMITS, 0, {})
+    try:
+        return _execute(box, code)
+    finally:
+        box.close()
+
+
+def _execute(box: Box, code: str) -> str:
+    """Return what a program left in `seen`, or what became of its box."""
     try:
         done = box.ask(lambda nonce: wire.Execute(nonce, code), "the probe")
         if done.error is not None:
             return ": ".join(done.error)[:100]
         return str(box.ask(lambda nonce: wire.Get(nonce, "seen"), "the probe").value)
     except Died as death:
-        return "stopped" if str(death).endswith("of memory") else str(death)
+        return "stopped" if " limit " in str(death) else str(death)
+
+
+def _print_much(warm: Warm, level: str, around: Surroundings) -> Finding:
+    """What a notebook prints goes nowhere: not to the grader's memory, not to its disk."""
+    code = f"""
+import os, sys
+piece = "x" * (1 << 20)
+for _ in range({PRINTED_MB // 4}):
+    print(piece)
+    print(piece, file=sys.stderr)
+    for descriptor in (1, 2): os.write(descriptor, piece.encode())
+seen = ""
+"""
+    logs = [Path(f"/proc/{around.processes['warmed process']}/fd/{descriptor}") for descriptor in (1, 2)]
+    before = [log.stat().st_size for log in logs]
+    box = Box(warm, level, LIMITS, 0, {})
+    try:
+        trouble = _execute(box, code)
     finally:
         box.close()
+    kept_bytes = max(box.peak_bytes, *(log.stat().st_size - size for log, size in zip(logs, before, strict=True)))
+    seen = "nothing kept" if kept_bytes < KEPT_MB << 20 else f"{kept_bytes >> 20} MiB kept"
+    return Finding(f"print {PRINTED_MB} MiB", "nothing kept", trouble or seen)
 
 
 def _interpreter(warm: Warm, level: str) -> Finding:
@@ -161,17 +151,12 @@ def _interpreter(warm: Warm, level: str) -> Finding:
 
 def _leave_a_file(warm: Warm, level: str) -> Finding:
     places = [f"{folder}/left-{secrets.token_hex(8)}" for folder in ("/tmp", "/dev/shm", "/var/tmp", "/box")]
-    write = f"for place in {places!r}:\n    attempt(lambda: open(place, 'w').write('x'))\nseen = ''"
-    _run(warm, level, PRELUDE + write)
-    return _next(warm, level, "leave a file behind", f"any(map(os.path.exists, {places!r}))", places)
-
-
-def _next(warm: Warm, level: str, name: str, question: str, places: list[str]) -> Finding:
-    seen = _run(warm, level, f"import os\nseen = 'found' if {question} else 'nothing left'")
+    _run(warm, level, f"{PRELUDE}for place in {places!r}:\n    attempt(lambda: open(place, 'w').write('x'))\nseen = ''")
+    seen = _run(warm, level, f"import os\nseen = 'found' if any(map(os.path.exists, {places!r})) else {NOTHING!r}")
     outside = [place for place in places if os.path.exists(place)]
     for place in outside:
         os.unlink(place)
-    return Finding(name, "nothing left", f"left {outside[0]}" if outside else seen)
+    return Finding("leave a file behind", NOTHING, f"left {outside[0]}" if outside else seen)
 
 
 def _leave_a_process(warm: Warm, level: str) -> Finding:
@@ -189,7 +174,7 @@ seen = "started"
 """
     _run(warm, level, code)
     running = [path for path in Path("/proc").glob("[0-9]*/cmdline") if mark in _read(path)]
-    return Finding("leave a process behind", "nothing left", f"{len(running)} running" if running else "nothing left")
+    return Finding("leave a process behind", NOTHING, f"{len(running)} running" if running else NOTHING)
 
 
 def _read(path: Path) -> str:

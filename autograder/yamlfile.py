@@ -28,6 +28,8 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             value = super().construct_object(node, deep)
+            if type(value) is str:
+                value.encode()  # half a character, `"\ud800"`, is no text
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):  # all of them PyYAML's, for `0x_`
             raise _mistake("a value is not what it begins as, or what its tag says", node) from None
         if type(value) is int and value.bit_length() > 64:
@@ -116,11 +118,12 @@ def dotted(path: Path) -> str:
 
 def _explain(message: str, data: Any, shape: Any) -> tuple[Path, str]:
     """Return where msgspec's complaint points to and the complaint with what was found."""
-    problem, _, where = message.partition(" - at `")
+    problem, _, where = message.rpartition(" - at `") if " - at `" in message else (message, "", "")
     where = where.partition("[...]")[0]  # msgspec does not say which key of a mapping
     path: Path = tuple(
         int(index) if index else key for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", where.rstrip("`"))
     )
+    path, data = _followed(path, data)
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", problem)
     if unknown:
         key = unknown[1]
@@ -128,9 +131,17 @@ def _explain(message: str, data: Any, shape: Any) -> tuple[Path, str]:
     missing = re.fullmatch(r"Object missing required field `(.*)`", problem)
     if missing:
         return path, f"the key `{missing[1]}` is missing"
-    for part in path:
-        data = data[part]
     return path, f"{problem[0].lower()}{problem[1:]} (found {_short(data)}){_description(shape, path)}"
+
+
+def _followed(path: Path, data: Any) -> tuple[Path, Any]:
+    """Return as much of the path as the data have, since a key may read like a path, and what stands at its end."""
+    for length, part in enumerate(path):
+        try:
+            data = data[part]
+        except (LookupError, TypeError):
+            return path[:length], data
+    return path, data
 
 
 def _short(data: Any) -> str:
@@ -143,7 +154,7 @@ def _keys(shape: Any, path: Path) -> list[str]:
     info = _info(shape, path)
     while isinstance(info, msgspec.inspect.Metadata):
         info = info.type
-    return [field.encode_name for field in info.fields]
+    return [field.encode_name for field in getattr(info, "fields", ())]
 
 
 def _description(shape: Any, path: Path) -> str:
@@ -159,7 +170,7 @@ def _info(shape: Any, path: Path) -> Any:
         while isinstance(info, msgspec.inspect.Metadata):
             info = info.type
         if isinstance(info, msgspec.inspect.StructType):
-            info = next(field.type for field in info.fields if field.encode_name == part)
+            info = next((field.type for field in info.fields if field.encode_name == part), info)
         else:
             info = getattr(info, "item_type", None) or getattr(info, "value_type", info)
     return info

@@ -154,7 +154,7 @@ uid = os.getuid()
 
 def test_a_giant_file_is_refused(classroom):
     """Writing ends at the limit; the box and its marks live on."""
-    classroom.allow(output_mb=8)
+    classroom.allow(disk_mb=8)
     code = f"""{TRY}
 def fill():
     with open("big", "wb") as file:
@@ -203,3 +203,12 @@ def test_boxes_run_side_by_side(classroom):
     for thread in threads:
         thread.join()
     assert {name: seen["text"] for name, seen in found.items()} == {"a": "a", "b": "b"}
+
+
+def test_text_hashes_to_the_same_number_in_every_command(classroom):
+    """A set of words has one order, in whatever command and on whatever day: a vocabulary made of it is a grade."""
+    code = "import sys\nfixed = sys.flags.hash_randomization == 0\nvalue = hash('sequence')"
+    expected = subprocess.run(
+        [sys.executable, "-c", "print(hash('sequence'))"], env={"PYTHONHASHSEED": "0"}, capture_output=True, text=True
+    )
+    assert seen_inside(classroom, code, "fixed", "value") == {"fixed": True, "value": int(expected.stdout)}

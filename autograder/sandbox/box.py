@@ -76,7 +76,8 @@ class Warm(Control):
         ours, theirs = socket.socketpair()
         super().__init__(ours)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
-        command = [sys.executable, "-I", "-m", "autograder.sandbox.zygote", str(theirs.fileno()), judge]
+        # -I would be the same and ignore PYTHON* variables: sets of strings would have another order in each command
+        command = [sys.executable, "-P", "-s", "-m", "autograder.sandbox.zygote", str(theirs.fileno()), judge]
         environment = {key: os.environ[key] for key in ("HOME", "PATH", "LANG", "TMPDIR") if key in os.environ}
         self._process = subprocess.Popen(
             command,
@@ -215,7 +216,7 @@ class Box:
             if used_bytes > limits.memory_mb << 20:
                 raise self._died(f"{subject} {sentences.memory(limits)}")
             # elsewhere the size of the box's own file system is the limit
-            if self._level == "uid" and disk_bytes(self._pid) > limits.disk_mb << 20:
+            if self._level == "uid" and disk_bytes(now.pids) > limits.disk_mb << 20:
                 raise self._died(f"{subject} {sentences.disk(limits)}")
             return POLL_SECONDS
 
@@ -256,15 +257,19 @@ class Usage(NamedTuple):
     pids: tuple[int, ...]
 
 
-def disk_bytes(pid: int) -> int:
-    """Return what the files of a box without a file system of its own take, each at least a block."""
+def disk_bytes(pids: tuple[int, ...]) -> int:
+    """Return what the files of a box without a file system of its own take, each at least a block.
+
+    Args:
+        pids: its processes, the one that was forked first, by which the folder is named.
+    """
     total = 0
-    for folder in glob.glob(jail.work_folder(pid, 0)[:-1] + "*"):
+    for folder in glob.glob(jail.work_folder(pids[0], 0)[:-1] + "*"):
         for path, _, names in os.walk(folder):
             for name in names:
                 with contextlib.suppress(OSError):
                     total += max(4096, os.lstat(os.path.join(path, name)).st_blocks * 512)
-    for descriptor in glob.glob(f"/proc/{pid}/fd/*"):
+    for descriptor in (path for pid in pids for path in glob.glob(f"/proc/{pid}/fd/*")):
         with contextlib.suppress(OSError):
             found = os.stat(descriptor)
             total += found.st_blocks * 512 if stat.S_ISREG(found.st_mode) and found.st_nlink == 0 else 0

@@ -66,7 +66,8 @@ def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes
 
     At the level `namespaces` the caller becomes three processes: one outside that waits and hands on the exit status
     (and kills the inside when told to with SIGTERM), process 1 of the new pid namespace that collects orphans, and the
-    student's, in which alone this function returns.
+    student's, in which alone this function returns. At the level `uid` it becomes two: a guardian, which waits, and
+    kills all processes of the box's user when told to or when its own parent dies; and the student's.
 
     Args:
         level: "namespaces", "uid" or "none".
@@ -93,6 +94,7 @@ def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes
         readable = [*environment_paths(), "/proc"]
     else:
         folder = _make_folder(slot)
+        _fork_guarded(slot)
         os.chown(folder, FIRST_UID + slot, FIRST_UID + slot)
         os.chdir(folder)
         writable = [folder, "/dev/null"]
@@ -135,6 +137,26 @@ def _fork_process_one() -> None:
     _close_sockets()
     signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
     _exit_like(child)
+
+
+def _fork_guarded(slot: int) -> None:
+    """Fork the student's process; the caller stays behind as its guardian, with the rights to sweep up after it."""
+
+    def end(*_: object) -> None:
+        sweep(slot)
+        os._exit(128 + signal.SIGTERM)
+
+    if os.fork() == 0:
+        die_with_parent()
+        return
+    _close_sockets()
+    signal.signal(signal.SIGTERM, end)
+    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    while True:
+        with contextlib.suppress(InterruptedError):
+            _, status = os.wait()
+            sweep(slot)
+            os._exit(_exit_code(status))
 
 
 def _fork_student() -> None:
@@ -249,7 +271,9 @@ def _set_limits(scratch_mb: int, memory_mb: int, processes: int | None, cpu_seco
     if processes is not None:
         values[resource.RLIMIT_NPROC] = processes
     for kind, value in values.items():
-        resource.setrlimit(kind, (value, value))
+        hard = resource.getrlimit(kind)[1]
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (most, most))
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 

@@ -17,6 +17,9 @@ from autograder.sandbox.values import encode_array as _array
 MAX_LAYERS = 64
 MAX_UNITS = 4_096
 MAX_PARAMETERS = 5_000_000
+# what the judge computes for one sample when a test applies the model: recurrent steps, each with all weights
+MAX_STEPS = 10_000
+MAX_WORK = 500_000_000
 
 _RECURRENT = [
     *["units", "activation", "use_bias", "return_sequences", "return_state", "go_backwards", "stateful"],
@@ -165,7 +168,7 @@ def _build_model(value: Model) -> Any:
         raise WireError(f"a model of {len(value.layers)} layers")
     tensors: list[Any] = []
     layers: list[Any] = []
-    parameters = 0
+    parameters, steps, work = 0, 0, 0
     for index, described in enumerate(value.layers):
         if any(not 0 <= source < index for source in described.inputs):
             raise WireError("a layer that comes before its input")
@@ -185,6 +188,11 @@ def _build_model(value: Model) -> Any:
         parameters += layer.count_params() + sum(math.prod(state.shape) for state in states)
         if parameters > MAX_PARAMETERS:
             raise WireError(f"a model of {parameters} parameters or more; {MAX_PARAMETERS} may cross")
+        if described.kind in _GATES:
+            steps += sources[0].shape[1] or 0
+            work += (sources[0].shape[1] or 0) * layer.count_params()
+        if steps > MAX_STEPS or work > MAX_WORK:
+            raise WireError(f"a model of {steps} recurrent steps with {work} multiplications; too slow to be tried out")
     if value.sequential:
         model = keras.Sequential(layers)
     else:

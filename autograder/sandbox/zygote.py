@@ -195,8 +195,8 @@ class Zygote:
     def _reap(self, child: _Child, grace_seconds: float = 0.0) -> Reaped:
         ended = _wait(child.pid, grace_seconds)
         if ended is None:
-            # outside a namespace waits a process that answers SIGTERM by killing all that is inside
-            _kill(child.pid, signal.SIGTERM if child.level == "namespaces" else signal.SIGKILL)
+            # outside of what is confined waits a process that answers SIGTERM by killing all that is inside
+            _kill(child.pid, signal.SIGTERM if child.level in ("namespaces", "uid") else signal.SIGKILL)
             ended = _wait(child.pid, KILL_SECONDS)
         while ended is None:
             _kill(child.pid, signal.SIGKILL)

@@ -1,0 +1,4 @@
+# %% before q2
+files = []
+while True:
+    files.append(open("/dev/null"))
