@@ -6,11 +6,13 @@ that started it, one from each judge; when a control socket closes, everything f
 """
 
 import contextlib
+import fcntl
 import gc
 import importlib
 import os
 import platform
 import resource
+import select
 import selectors
 import shutil
 import signal
@@ -276,6 +278,18 @@ def _prepare() -> None:
     gc.freeze()  # keeps the collector from writing to, and so copying, pages that children share
 
 
+def _end_with(control: socket.socket) -> None:
+    """End at once when the grader goes away, for as long as nobody reads the socket.
+
+    The grader sends nothing before it has been greeted, so a signal that there is something to read is its end; the
+    default action of SIGIO is to end the process (fcntl(2), F_SETOWN).
+    """
+    fcntl.fcntl(control, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(control, fcntl.F_SETFL, os.O_ASYNC)
+    if select.select([control], [], [], 0)[0]:
+        sys.exit("the grader is gone")
+
+
 def main() -> None:
     """Run as `python -m autograder.sandbox.zygote CONTROL_FD MODULE:FUNCTION`, the function being the judge's."""
     control = socket.socket(fileno=int(sys.argv[1]))
@@ -283,9 +297,11 @@ def main() -> None:
     # It ends when the grader's end of the socket closes. A signal on the parent's death would come with that of the
     # thread that started it, and one that starts a second warmed process may end before the batch does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with(control)
     judge = getattr(importlib.import_module(module), function)
     _prepare()
     level, obstacle = best_level()
+    fcntl.fcntl(control, fcntl.F_SETFL, 0)
     versions = {"python": platform.python_version()}
     versions |= {name: sys.modules[name].__version__ for name in ("numpy", "tensorflow", "keras")}
     wire.send_frame(control, Hello(level, obstacle, versions))
