@@ -157,6 +157,8 @@ def _amounts() -> Iterator[Probe]:
 
 def _rights() -> Iterator[Probe]:
     held = "seen = open('/proc/self/status').read().split('CapEff:')[1].split()[0]"
+    # TensorFlow chooses its arithmetic by this file: where it is hidden, the fifth digit of a loss is another
+    yield Probe("see the processor", "seen = open('/proc/cpuinfo').read(9)", "processor")
     yield Probe("hold a capability", held, "0" * 16)
     # linux/capability.h: version 3, this process; CAP_SYS_ADMIN effective, permitted and inheritable
     ask = "libc.capset(struct.pack('=Ii', 0x20080522, 0), struct.pack('=6I', *[1 << 21] * 3, 0, 0, 0))"

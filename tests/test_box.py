@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.level import try_level
 from autograder.sandbox.slots import Slots
 from autograder.sandbox.zygote import ONE_THREAD
 
@@ -213,12 +212,3 @@ def test_text_hashes_to_the_same_number_in_every_command(classroom):
         [sys.executable, "-c", "print(hash('sequence'))"], env={"PYTHONHASHSEED": "0"}, capture_output=True, text=True
     )
     assert seen_inside(classroom, code, "fixed", "value") == {"fixed": True, "value": int(expected.stdout)}
-
-
-@pytest.mark.parametrize("level", ["namespaces", "uid"])
-def test_the_processor_is_the_same_at_every_level(classroom, engine, monkeypatch, level):
-    """TensorFlow chooses its arithmetic by /proc/cpuinfo: what cannot be read there moves the fifth digit of a loss."""
-    if try_level(level):
-        pytest.skip(f"level {level} cannot be had here")
-    monkeypatch.setattr(engine, "level", level)
-    assert seen_inside(classroom, "text = open('/proc/cpuinfo').read(9)", "text") == {"text": "processor"}
