@@ -75,7 +75,10 @@ class Warm(Control):
     def __init__(self, judge: str) -> None:
         ours, theirs = socket.socketpair()
         super().__init__(ours)
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        except FileNotFoundError as error:
+            raise Fault(f"no temporary folder can be written: {error}") from None
         # -I would be the same and ignore PYTHON* variables: sets of strings would have another order in each command
         command = [sys.executable, "-P", "-s", "-m", "autograder.sandbox.zygote", str(theirs.fileno()), judge]
         environment = {key: os.environ[key] for key in ("HOME", "PATH", "LANG", "TMPDIR") if key in os.environ}
