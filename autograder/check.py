@@ -92,6 +92,8 @@ def _run_case(case: TestCase, test: ExceptionTestFile, watched: "_Watched", seco
         signal.setitimer(signal.ITIMER_PROF, 0)
     if overtime:  # an endless test, or an answer made to be costly: which of them, a person must see
         raise Fault(f"The test case {case.name!r} reached the time limit of {seconds} s in the grader itself.")
+    if watched.fault:  # to the test it was an exception like any other; it must cost nobody a mark
+        raise Fault(watched.fault)
     outcome: TestCaseResult = one.test_case_results[0]
     return outcome
 
@@ -123,11 +125,12 @@ class _Watched:
     Attributes:
         cause: why the box is gone, "" while it lives; `killed`: by a SIGKILL that was not ours.
         reached: which limit a call met and survived.
+        fault: what went wrong on our own side of the session.
     """
 
     def __init__(self, session: Answers, limits: Limits) -> None:
         self._session, self._limits = session, limits
-        self.cause, self.killed, self.reached = "", False, ""
+        self.cause, self.killed, self.reached, self.fault = "", False, "", ""
 
     def get(self, name: str) -> wire.Reply:
         with self._remembered():
@@ -149,4 +152,7 @@ class _Watched:
             yield
         except Died as death:
             self.cause, self.killed = str(death), isinstance(death, Killed)
+            raise
+        except Exception as error:
+            self.fault = f"{type(error).__name__}: {error}"
             raise

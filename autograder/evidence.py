@@ -148,5 +148,5 @@ class RecordedSession:
             raise self._died(exchange.death)
         try:
             return wire.decode(exchange.answer, expected)
-        except WireError as error:
-            raise Fault(f"the evidence is damaged ({error}); grade the submission's file again") from None
+        except WireError:
+            raise Unrecorded from None

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import HEAD
 
 from autograder import grading
+from autograder.check import check_question, load_tests
 from autograder.errors import Fault, IsolationError
 from autograder.grading import Engine, grade_batch, is_current
 from autograder.model import GraderInfo, Limits, Question, Result, Status, Submission
 from autograder.results import ResultsFolder
-from autograder.sandbox.box import usage
 
 X_IS_ONE = {"q1": "def test(x):\n    assert x == 1"}
 NAP = "import time\ntime.sleep(3)"
@@ -210,6 +211,18 @@ def test_a_test_that_never_ends_is_a_fault(classroom):
     assert (result.status, result.score) == ("fault", None)
     assert "reached the time limit of 1 s in the grader itself" in result.note
     wait_until(lambda: not descendants(warm_pid(classroom.engine)))
+
+
+def test_a_session_that_fails_on_our_side_is_a_fault_not_a_failed_test():
+    """Otter takes every exception in a test for a failure; what the kit itself raises there is none of the student's."""
+
+    class Broken:
+        def get(self, name):
+            raise OSError("the socket to the warmed process is gone")
+
+    tests = load_tests({"q1": HEAD.format(name="q1") + "@test_case(points=1)\ndef test(x):\n    assert x"})
+    with pytest.raises(Fault, match="socket to the warmed process is gone"):
+        check_question(tests["q1"], Question("q1", "One", 1), Broken(), Limits())
 
 
 def test_a_judge_that_hangs_is_a_fault(classroom, monkeypatch):

@@ -4,6 +4,7 @@ import json
 import zlib
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from autograder import evidence
@@ -124,6 +125,17 @@ def test_damaged_evidence_is_a_fault(classroom):
         after, _ = classroom.engine.regrade(replace(before, evidence=damaged), classroom.grader({"q1": OLD}))
         assert (after.status, after.score) == (Status.FAULT, None)
         assert "evidence is damaged" in after.note
+
+
+def test_an_answer_that_is_damaged_runs_the_notebook_again(classroom):
+    """In the middle of a test it must not look like the student's mistake."""
+    before = classroom.engine.grade(classroom.submission(*CODE), classroom.grader({"q1": OLD}))
+    held = evidence.unpack(before.evidence)
+    for exchange, old in enumerate(held.boxes[0].exchanges):
+        if not old.step:
+            held.boxes[0].exchanges[exchange] = msgspec.structs.replace(old, answer=b"\xc1")
+    after, ran = classroom.engine.regrade(replace(before, evidence=evidence.pack(held)), classroom.grader({"q1": OLD}))
+    assert ran and plain(after) == plain(before)
 
 
 def test_a_bomb_is_no_evidence():
