@@ -214,7 +214,7 @@ def test_a_test_that_never_ends_is_a_fault(classroom):
 
 
 def test_a_session_that_fails_on_our_side_is_a_fault_not_a_failed_test():
-    """Otter takes every exception in a test for a failure; what the kit itself raises there is none of the student's."""
+    """Otter takes every exception in a test for a failure; one that the kit raises there is not the student's."""
 
     class Broken:
         def get(self, name):
