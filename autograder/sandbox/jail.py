@@ -16,7 +16,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.sandbox import limits, syscalls
+from autograder.sandbox import landlock, limits
+from autograder.sandbox.syscalls import call, install_filter, libc, syscall
 
 WORK = "/box"
 FIRST_UID = 60_000  # above every uid that distributions hand out (Debian policy 9.2.2: 60000-64999 is reserved)
@@ -29,20 +30,6 @@ _NAMESPACES = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWPID | _NEWNET
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 _MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID, _MOUNT_ATTR_NODEV = 1, 2, 4
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT = 1, 4, 38, 24, 47
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _call(function: str, *args: object) -> int:
-    result: int = getattr(_libc, function)(*args)
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"{function}: {os.strerror(number)}")
-    return result
-
-
-def _syscall(name: str, *args: object) -> int:
-    return _call("syscall", ctypes.c_long(syscalls.number(name)), *args)
 
 
 def environment_paths() -> list[str]:
@@ -58,7 +45,7 @@ def _is_folder_link(path: str) -> bool:
 
 
 def die_with_parent() -> None:
-    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes: int, cpu_seconds: int) -> None:
@@ -104,9 +91,9 @@ def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes
         _become(FIRST_UID + slot)
     _set_limits(scratch_mb, memory_mb, processes, cpu_seconds)
     _drop_capabilities()
-    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    restrict_files(readable, writable)
-    syscalls.install_filter(_libc)
+    call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    landlock.restrict_files(readable, writable)
+    install_filter()
 
 
 def work_folder(pid: int, slot: int) -> str:
@@ -122,7 +109,7 @@ def _make_folder(slot: int) -> str:
 
 def _enter_namespaces(as_root: bool) -> None:
     uid, gid = os.geteuid(), os.getegid()
-    _call("unshare", _NAMESPACES | (0 if as_root else _NEWUSER))
+    call("unshare", _NAMESPACES | (0 if as_root else _NEWUSER))
     if not as_root:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{FIRST_UID} {uid} 1")
@@ -152,7 +139,7 @@ def _fork_guarded(slot: int) -> None:
         return
     _close_sockets()
     signal.signal(signal.SIGTERM, end)
-    _call("prctl", _PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    call("prctl", _PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     while True:
         with contextlib.suppress(InterruptedError):
             _, status = os.wait()
@@ -215,15 +202,15 @@ def _enter_new_root(readable: Iterable[str], scratch_mb: int) -> None:
         os.chmod(root + folder, mode)
     _mount("proc", root + "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "hidepid=2")
     os.chdir(root)
-    _syscall("pivot_root", b".", b".")
-    _call("umount2", b".", 2)
+    syscall("pivot_root", b".", b".")
+    call("umount2", b".", 2)
     os.chdir(WORK)
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
     texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
     try:
-        _call("mount", texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3])
+        call("mount", texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3])
     except OSError as error:
         raise OSError(error.errno, f"mount {kind or source} on {target}: {os.strerror(error.errno or 0)}") from None
 
@@ -241,7 +228,7 @@ def _bind(descriptor: int, target: str) -> None:
 
 def _make_read_only(path: str) -> None:
     attributes = struct.pack("=QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV, 0, 0, 0)
-    _syscall("mount_setattr", -100, os.fsencode(path), 0, attributes, len(attributes))
+    syscall("mount_setattr", -100, os.fsencode(path), 0, attributes, len(attributes))
 
 
 def _become(uid: int) -> None:
@@ -250,7 +237,7 @@ def _become(uid: int) -> None:
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
     # a change of uid makes /proc/self unreadable to its own process until this is set again, and clears the next
-    _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
+    call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
     die_with_parent()
     if os.getppid() != parent:  # it died just before
         os._exit(1)
@@ -281,43 +268,11 @@ def _set_limits(scratch_mb: int, memory_mb: int, processes: int | None, cpu_seco
 
 def _drop_capabilities() -> None:
     for capability in range(64):
-        if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
+        if libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:
             break
-    _libc.prctl(_PR_CAP_AMBIENT, 4, 0, 0, 0)
+    libc.prctl(_PR_CAP_AMBIENT, 4, 0, 0, 0)
     header, nothing = struct.pack("=Ii", 0x20080522, 0), bytes(24)
-    _call("capset", header, nothing)
-
-
-def landlock_version() -> int:
-    """Return the kernel's Landlock ABI, 0 where it has none."""
-    return max(0, int(_libc.syscall(ctypes.c_long(syscalls.number("landlock_create_ruleset")), None, 0, 1)))
-
-
-def restrict_files(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """Allow the file system only below the given paths, and from ABI 4 on no TCP, from 6 on no signals to outside.
-
-    https://docs.kernel.org/userspace-api/landlock.html; without effect on a kernel that has no Landlock.
-    """
-    version = landlock_version()
-    if version == 0:
-        return
-    everything = (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
-    rules = struct.pack("=Q", everything)
-    if version >= 4:
-        rules += struct.pack("=Q", 3)
-    if version >= 6:
-        rules += struct.pack("=Q", 3)
-    ruleset = _syscall("landlock_create_ruleset", rules, len(rules), 0)
-    execute_read_list, on_files = 1 | 4 | 8, 1 | 2 | 4 | 1 << 14 | 1 << 15
-    for paths, rights in ((readable, execute_read_list), (writable, everything)):
-        for path in filter(os.path.exists, paths):
-            descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-            allowed = rights if os.path.isdir(path) else rights & on_files & everything
-            rule = struct.pack("=Qi", allowed, descriptor)
-            _syscall("landlock_add_rule", ruleset, 1, rule, 0)
-            os.close(descriptor)
-    _syscall("landlock_restrict_self", ruleset, 0)
-    os.close(ruleset)
+    call("capset", header, nothing)
 
 
 def sweep(slot: int) -> None:

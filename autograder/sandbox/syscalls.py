@@ -1,7 +1,8 @@
-"""System call numbers of the two architectures we run on, and the filter that refuses what no notebook needs."""
+"""System calls by ctypes: their numbers on two architectures, and the filter that refuses what no notebook needs."""
 
 import ctypes
 import errno
+import os
 import platform
 import struct
 
@@ -108,6 +109,8 @@ _MAP_SHARED, _MAP_ANONYMOUS = 1, 0x20  # linux/mman.h
 _F_GETLK, _F_OFD_GETLK, _F_SETLEASE = 5, 36, 1024  # linux/fcntl.h
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # put characters into a terminal's input
 
+libc = ctypes.CDLL(None, use_errno=True)
+
 
 def number(name: str) -> int:
     """Return the number of a system call on this machine.
@@ -121,6 +124,20 @@ def number(name: str) -> int:
     if found is None:
         raise OSError(f"{platform.machine()} has no system call {name}")
     return found
+
+
+def call(function: str, *args: object) -> int:
+    """Call a function of the C library; a negative result becomes OSError."""
+    result: int = getattr(libc, function)(*args)
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{function}: {os.strerror(code)}")
+    return result
+
+
+def syscall(name: str, *args: object) -> int:
+    """Make a system call by its name in the table; an error becomes OSError."""
+    return call("syscall", ctypes.c_long(number(name)), *args)
 
 
 def filter_program() -> list[tuple[int, int, int, int]]:
@@ -161,7 +178,7 @@ def _check_argument(
     return [(_JUMP_EQUAL, 0, len(body), number(name)), *body]
 
 
-def install_filter(libc: ctypes.CDLL) -> None:
+def install_filter() -> None:
     """Install the filter in the calling process, for good; needs no_new_privs.
 
     Raises:
