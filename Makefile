@@ -37,7 +37,7 @@ clean: ## Remove the environment and all working data
 
 .venv/ready: uv.lock pyproject.toml
 	@command -v $(UV) >/dev/null 2>&1 || $(MAKE) --no-print-directory .autograder/uv/bin/uv
-	$(UV) sync --locked --quiet
+	$(UV) sync --locked --all-extras --quiet
 	@touch $@
 
 .autograder/uv/bin/uv:

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "autograder"
 # From top to bottom; a module imports from its own floor's package or from floors below, never sideways or up.
 FLOORS = [
     ["cli", "gradescope"],
-    ["regrade"],
+    ["regrade", "cluster"],
     ["grading", "results", "known", "doctor"],
     ["judge", "build", "reports", "intake", "grader", "course", "probes"],
     ["check", "template", "reference", "notebook"],
@@ -31,6 +31,8 @@ HOMES = {
     "ctypes": {"sandbox"},
     "subprocess": {"sandbox"},
     "click": {"cli"},
+    "dask": {"cluster"},
+    "distributed": {"cluster"},
     "pickle": set(),
     "dill": set(),
 }

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from autograder import grading
 from autograder.cli.shared import console, find_grader, messages, mistakes_explained, progress_bar, shown
+from autograder.cluster import grade_on_cluster
 from autograder.errors import ConfigError
 from autograder.grader import Grader
 from autograder.intake import collect
@@ -27,6 +28,11 @@ from autograder.results import ResultsFolder
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.  [.autograder/grades/ID]"
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="Submissions graded at the same time.  [number of cores]")
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Grade on a Dask cluster: tcp://HOST:PORT, tls://HOST:PORT, or local:N for N processes on this machine.",
+)
 @click.option("--grader", "zip_path", type=click.Path(path_type=Path), help="Grader zip.  [dist/ID-autograder.zip]")
 @click.option("--force", is_flag=True, help="Grade again what is graded already.")
 @click.option(
@@ -37,6 +43,7 @@ def grade(
     paths: tuple[Path, ...],
     out: Path | None,
     jobs: int | None,
+    dask: str | None,
     zip_path: Path | None,
     force: bool,
     unsafe: bool,
@@ -55,6 +62,8 @@ def grade(
 
     Exit code 1: some submissions could not be graded; the table says which and why.
     """
+    if dask and jobs:
+        raise click.UsageError("--jobs is for this machine alone; on a cluster each worker brings its threads.")
     with mistakes_explained(), contextlib.ExitStack() as stack:
         root, course, grader = find_grader(assignment, zip_path)
         submissions = collect(paths, grader.info.name)
@@ -76,7 +85,7 @@ def grade(
         graded: list[Result] = []
         interrupted = False
         try:
-            with contextlib.closing(_graded(todo, grader, jobs or os.cpu_count() or 1, unsafe)) as running:
+            with contextlib.closing(_graded(todo, grader, jobs or os.cpu_count() or 1, dask, unsafe)) as running:
                 for result in running:
                     folder.write(result)
                     graded.append(result)
@@ -111,19 +120,34 @@ def check_outside(out: Path, paths: tuple[Path, ...]) -> None:
                 raise ConfigError(f"The results would lie among the submissions in {path}: choose another --out.")
 
 
-def _graded(todo: tuple[Submission, ...], grader: Grader, jobs: int, unsafe: bool) -> Generator[Result]:
+def _graded(
+    todo: tuple[Submission, ...], grader: Grader, jobs: int, dask: str | None, unsafe: bool
+) -> Generator[Result]:
     """Grade with a live progress line, which counts a result when the caller has written it and comes back."""
     if not todo:
         return
-    with console.status("Warming up TensorFlow, once for all"):
-        engine = grading.Engine(unsafe)
-    if engine.level == "none":
-        messages.print("[bold red]No isolation (--unsafe):[/] these programs can read and change all that you can.")
-    counts = dict.fromkeys(Status, 0)
-    with engine, progress_bar() as progress:
+    running: Iterator[Result]
+    with contextlib.ExitStack() as stack:
+        if dask:
+            running = stack.enter_context(contextlib.closing(grade_on_cluster(dask, todo, grader, unsafe, _tell)))
+        else:
+            with console.status("Warming up TensorFlow, once for all"):
+                engine = stack.enter_context(grading.Engine(unsafe))
+            if engine.level == "none":
+                messages.print(
+                    "[bold red]No isolation (--unsafe):[/] these programs can read and change all that you can."
+                )
+            running = grading.grade_batch(engine, todo, grader, jobs)
+        counts = dict.fromkeys(Status, 0)
+        progress = stack.enter_context(progress_bar())
         line = progress.add_task("Grading", total=len(todo), counts="")
-        for result in grading.grade_batch(engine, todo, grader, jobs):
+        for result in running:
             yield result
             counts[result.status] += 1
             told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
             progress.update(line, advance=1, counts=told)
+
+
+def _tell(sentence: str) -> None:
+    """Say something while the progress line moves, which puts what is printed above itself."""
+    print("\n".join(plain(line) for line in sentence.splitlines()), file=sys.stderr)
