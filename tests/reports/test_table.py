@@ -24,9 +24,7 @@ def test_grades_have_a_row_a_submission_in_order() -> None:
     """Rows are sorted by submission whatever order the grading ended in, under the promised header."""
     text = grades_csv([a_result("b"), a_result("a"), a_fault("c")], QUESTIONS)
     assert [row["submission"] for row in cells(text)] == ["a", "b", "c"]
-    assert text.startswith(
-        "submission,student,status,score,max_score,q1,q2,q3,q4,q5,q6,q7,note\n"
-    )
+    assert text.startswith("submission,student,status,score,max_score,q1,q2,q3,q4,q5,q6,q7,note\n")
 
 
 def test_a_graded_row_has_points_and_an_empty_cell_where_people_mark() -> None:
