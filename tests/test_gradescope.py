@@ -317,6 +317,17 @@ def test_a_death_by_a_hidden_input_is_told_after_publication(classroom):
     assert [test["name"] for test in by_visibility(results, "after_published")] == ["q1: About q1", "What happened"]
 
 
+def test_no_time_and_no_size_of_a_run_is_shown(container):
+    """A function could take its time by a hidden input: what a student sees is the same however long a run took."""
+    container.hand_in()
+    container.run()
+    result = container.results[-1]
+    facts = replace(result.facts, memory_bytes=99 << 20, boxes=3)
+    slow = replace(result, cpu_seconds=98.76, wall_seconds=123.45, facts=facts)
+    assert gradescope_json(slow, slow) == gradescope_json(result, result)
+    assert feedback_html(slow, "Tiny") == feedback_html(result, "Tiny")
+
+
 def test_errors_of_cells_are_for_staff(container, capsys):
     """Their text may hold what a cell kept of a hidden input; the student has run the notebook anyway."""
     container.hand_in(
