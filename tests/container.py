@@ -217,11 +217,11 @@ def enter_root(folder: Path) -> None:
     if not base.startswith("/usr/"):
         _bind(base, root / base[1:], MS_RDONLY)
     _bind(sys.prefix, root / HOME[1:] / "venv", MS_RDONLY)
+    _bind(str(folder / "tmp"), root / "tmp")  # before what follows, should the repository lie there
     # the environment looks for the kit where this one is installed from; there it finds the zip's
     kit = folder / "autograder" / "source" / "kit" / "autograder"
     shutil.copytree(kit, root / str(ground.ROOT)[1:] / "autograder", dirs_exist_ok=True)
     _bind(str(folder / "autograder"), root / "autograder")
-    _bind(str(folder / "tmp"), root / "tmp")
     for name in ("run", "var/tmp", "proc", "sys", "dev/shm", "mnt", "home"):
         (root / name).mkdir(parents=True)
     for name in ("null", "zero", "full", "random", "urandom"):

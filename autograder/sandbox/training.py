@@ -1,26 +1,33 @@
 """The fast Keras profile: trains and evaluates the same models on the same batches with the same numbers, in less time.
 
-In goes Keras as the student's code sees it; out comes the same Keras whose `fit` runs an epoch as one XLA program and
-whose `predict` skips tracing, for plain models on plain arrays. What it does not know runs as it would have.
+In goes Keras as the student's code sees it; out comes the same Keras whose `fit` runs an epoch as one XLA program
+(epochs.py) and whose `predict` skips tracing, for plain models on plain arrays. What it does not know runs as it would
+have: this file decides which is which.
 """
 
 import functools
-from collections.abc import Callable
+import math
 from typing import Any
 
 import keras
 import numpy as np
+from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 
-MIN_STEPS = 1_500  # compiling an epoch takes about 2 s of CPU, a stock step about 1.5 ms
+from autograder.sandbox.epochs import Work, epoch_program, set_flags, train_by_epochs
+
+MIN_STEPS = 300  # from here on it takes less CPU than stock Keras, compiling included
 MAX_BYTES = 64 << 20  # of training data: the whole of it becomes part of the program
 CHUNK = 4_096  # samples that `predict` computes at a time
 MAX_TIME_STEPS = 250  # without tracing each time step costs about 1 ms, tracing 0.3 s
 
-# layers without randomness and without state that a program of a whole epoch would see differently
+# Layers without randomness and without state that a program of a whole epoch would see differently. None normalises:
+# a bias before such a layer has a gradient of zero, and Adam makes whole steps of the rounding that is left of it.
 _LAYERS = {
-    *["InputLayer", "SimpleRNN", "LSTM", "GRU", "Dense", "Embedding", "BatchNormalization", "LayerNormalization"],
+    *["InputLayer", "SimpleRNN", "LSTM", "GRU", "Dense", "Embedding"],
     *["Activation", "ReLU", "LeakyReLU", "ELU", "Flatten", "Reshape", "RepeatVector", "Add", "Concatenate"],
 }
+# what a student may have written and given to a layer
+_GIVEN = ("activation", "regularizer", "constraint")
 
 
 def seed(value: int) -> None:
@@ -33,12 +40,16 @@ def seed(value: int) -> None:
 
 def install() -> None:
     """Replace `fit` and `predict` of Keras' models in this process."""
+    set_flags()
     stock_fit, stock_predict = keras.Model.fit, keras.Model.predict
 
     @functools.wraps(stock_fit)
     def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
-        plan = _plan(self, *args, **kwargs)
-        return stock_fit(self, *args, **kwargs) if plan is None else _fit_by_epochs(self, stock_fit, **plan)
+        work = _plan(self, *args, **kwargs)
+        train_epoch = None if work is None else epoch_program(self, work)
+        if work is None or train_epoch is None:
+            return stock_fit(self, *args, **kwargs)
+        return train_by_epochs(self, stock_fit, work, train_epoch)
 
     @functools.wraps(stock_predict)
     def predict(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -61,107 +72,59 @@ def _plan(
     validation_split: float = 0.0,
     validation_data: Any = None,
     shuffle: Any = True,
+    class_weight: Any = None,
+    sample_weight: Any = None,
     **rest: Any,
-) -> dict[str, Any] | None:
-    """Return the arguments of `_fit_by_epochs` for a call of `fit`, None where stock Keras has to do it."""
-    if rest or validation_split or not (_is_array(x) and _is_array(y) and len(x) == len(y)):
+) -> Work | None:
+    """Return what there is to do for a call of `fit`, None where stock Keras has to do it."""
+    if set(rest) - {"validation_freq", "validation_batch_size", "validation_steps"}:
+        return None
+    if not (_is_array(x) and _is_array(y) and len(x) == len(y)):
         return None
     if type(shuffle) is not bool or type(epochs) is not int or type(batch_size) not in (int, type(None)):
         return None
     batch = batch_size or 32
     listed = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
-    steps = -(-len(x) // batch)
-    worth_it = steps * epochs >= MIN_STEPS and x.nbytes + y.nbytes <= MAX_BYTES
+    worth_it = -(-len(x) // batch) * epochs >= MIN_STEPS and x.nbytes + y.nbytes <= MAX_BYTES
     if not worth_it or any(_sees_batches(callback) for callback in listed) or not _is_plain(model):
         return None
-    return {
-        "x": x,
-        "y": y,
-        "batch": batch,
-        "epochs": epochs,
-        "verbose": verbose,
-        "callbacks": listed,
-        "validation_data": validation_data,
-        "shuffle": shuffle,
-    }
-
-
-def _fit_by_epochs(
-    model: Any,
-    stock_fit: Callable[..., Any],
-    *,
-    x: Any,
-    y: Any,
-    batch: int,
-    epochs: int,
-    verbose: Any,
-    callbacks: list[Any],
-    validation_data: Any,
-    shuffle: bool,
-) -> Any:
-    """Let stock `fit` do all but the steps: it shuffles the numbers of samples, and hands over an epoch at a time."""
-    try:
-        train_epoch = _epoch_program(model, x, y, batch)
-    except Exception:  # data that does not fit the model: stock Keras says so in its own words
-        return stock_fit(
-            model, x, y, batch, epochs, verbose, callbacks, validation_data=validation_data, shuffle=shuffle
-        )  # fmt: skip
-    watchers = keras.callbacks.CallbackList(
-        callbacks,
-        add_history=True,
-        add_progbar=verbose != 0,
-        verbose=verbose,
+    data: tuple[Any, ...] = (x, y)
+    if sample_weight is not None:
+        if class_weight is not None or not _is_array(sample_weight) or sample_weight.shape != x.shape[:1]:
+            return None
+        data = (x, y, sample_weight)
+    if validation_split and validation_data is None:
+        kept = math.floor(len(x) * (1.0 - validation_split))  # as Keras cuts
+        if not 0 < kept < len(x):
+            return None
+        validation_data = tuple(array[kept:] for array in data)
+        data = tuple(array[:kept] for array in data)
+    if class_weight is not None:
+        if type(class_weight) is not dict:
+            return None
+        data = (*data, class_weight_to_sample_weights(data[1], class_weight))
+    if not _numbers_are_in_range(model, *data[:2]):
+        return None
+    return Work(
+        data=tuple(_as_keras_would(array) for array in data),
+        batch=batch,
         epochs=epochs,
-        steps=-(-len(x) // batch),
-        model=model,
+        shuffle=shuffle,
+        verbose=verbose,
+        callbacks=listed,
+        validation={"validation_batch_size": batch, "validation_data": validation_data, **rest},
     )
-    before = model.train_function, model.steps_per_execution
-    model.train_function, model.steps_per_execution = train_epoch, 1
-    try:
-        return stock_fit(
-            model,
-            np.arange(len(x)),
-            batch_size=len(x),
-            epochs=epochs,
-            callbacks=watchers,
-            validation_data=validation_data,
-            validation_batch_size=batch,
-            shuffle=shuffle,
-        )
-    finally:
-        model.train_function, model.steps_per_execution = before
 
 
-def _epoch_program(model: Any, x: Any, y: Any, batch: int) -> Callable[[Any], Any]:
-    """Return a train function as Keras has them: takes an iterator over an epoch's order, trains, returns logs."""
-    import tensorflow as tf
-
-    inputs, targets = (tf.constant(_as_keras_would(array)) for array in (x, y))
-    full = len(x) // batch
-    model._symbolic_build(data_batch=(inputs[:batch], targets[:batch]))
-
-    def run_epoch(order: Any) -> Any:
-        batches = tf.reshape(order[: full * batch], (full, batch))
-        batch_inputs, batch_targets = tf.gather(inputs, batches), tf.gather(targets, batches)
-
-        def step(number: Any) -> Any:
-            model.train_step((batch_inputs[number], batch_targets[number]))
-            return number + 1
-
-        if full:
-            tf.while_loop(lambda number: number < full, step, [tf.constant(0)])
-        if full * batch < len(x):
-            rest = order[full * batch :]
-            model.train_step((tf.gather(inputs, rest), tf.gather(targets, rest)))
-        return tf.constant(0)
-
-    program = tf.function(run_epoch, jit_compile=True, autograph=False)
-
-    def train_epoch(iterator: Any) -> Any:
-        program(next(iterator))
-        return model.get_metrics_result()
-
-    return train_epoch
+def _numbers_are_in_range(model: Any, x: Any, y: Any) -> bool:
+    """Tell whether numbers of words and of classes exist: XLA would go on where TensorFlow raises."""
+    for layer in model._flatten_layers(include_self=False):
+        if type(layer) is keras.layers.Embedding:
+            of_inputs = layer.input is model.inputs[0]
+            if not of_inputs or x.dtype.kind not in "iu" or x.min() < 0 or x.max() >= layer.input_dim:
+                return False
+    settings = str(model.get_compile_config()).lower()
+    return "sparse" not in settings or bool(y.min() >= 0 and y.max() < model.outputs[0].shape[-1])
 
 
 def _as_keras_would(array: Any) -> Any:
@@ -195,19 +158,29 @@ def _is_known(layer: Any) -> bool:
         return False
     if getattr(layer, "stateful", False) or getattr(layer, "dropout", 0) or getattr(layer, "recurrent_dropout", 0):
         return False
-    functions = [getattr(layer, kind, None) for kind in ("activation", "recurrent_activation")]
-    return all(function is None or _is_of_keras(function) for function in functions)
+    if layer.compute_dtype not in ("float32", "float64"):
+        return False
+    parts = [part for one in (layer, getattr(layer, "cell", None)) for part in getattr(one, "__dict__", {}).items()]
+    return all(part is None or _is_of_keras(part) for name, part in parts if name.endswith(_GIVEN))
 
 
 def _is_plain(model: Any) -> bool:
     """Tell whether a compiled model's training step holds nothing but Keras' own code."""
     if not _has_known_layers(model) or not getattr(model, "compiled", False) or model.run_eagerly:
         return False
-    settings = model.get_compile_config() or {}
+    if {"train_step", "call", "compute_loss", "compute_metrics", "get_metrics_result"} & vars(model).keys():
+        return False
+    try:
+        settings = model.get_compile_config() or {}
+    except NotImplementedError:  # a part of the student's own, without get_config
+        return False
     losses_and_metrics = [settings.get(name) for name in ("loss", "metrics", "weighted_metrics", "loss_weights")]
     if not all(setting is None or _is_named(setting) for setting in losses_and_metrics):
         return False
-    return _is_of_keras(type(model.optimizer)) and model.distribute_strategy.num_replicas_in_sync == 1
+    rate = getattr(model.optimizer, "_learning_rate", None)
+    if not (_is_of_keras(type(model.optimizer)) and _is_of_keras(type(rate))):
+        return False
+    return bool(model.distribute_strategy.num_replicas_in_sync == 1)
 
 
 def _is_named(setting: Any) -> bool:
