@@ -37,6 +37,11 @@ def mount(source: str, target: str | Path, kind: str | None, flags: int, data: s
     call("mount", *texts[:3], ctypes.c_ulong(flags), texts[3])
 
 
+def own_in_tmp() -> set[str]:
+    """Return the folder of /tmp that holds this repository, should it lie there."""
+    return {ROOT.relative_to("/tmp").parts[0]} if ROOT.is_relative_to("/tmp") else set()
+
+
 def obstacle() -> str:
     """Return why `run` cannot work here, or an empty text."""
     if os.geteuid() != 0:
