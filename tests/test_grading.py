@@ -386,13 +386,12 @@ def test_a_full_disk_leaves_the_old_file_whole(graded, tmp_path, monkeypatch):
     folder.write(graded[0])
     folder.write_class([graded[0]])
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
-    write = Path.write_text
 
-    def half(path: Path, text: str, **options: Any) -> None:
-        write(path, text[: len(text) // 2], **options)
+    def full(descriptor: int) -> None:
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size // 2)
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", half)
+    monkeypatch.setattr(os, "fsync", full)
     for attempt in (lambda: folder.write(graded[0]), lambda: folder.write_class([])):
         with pytest.raises(OSError, match="No space"):
             attempt()
