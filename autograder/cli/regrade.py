@@ -61,6 +61,7 @@ def regrade(
             console.print(f"{len(lacking)} have no evidence; hand their files to `autograder grade`: {escape(some)}")
         if not todo:
             console.print(f"All {len(held) - len(lacking)} are graded by this grader already; --live runs them again.")
+            sys.exit(1 if lacking else 0)
         done: list[Regraded] = []
         try:
             with contextlib.closing(_regraded(todo, grader, jobs or os.cpu_count() or 1, live, unsafe)) as running:
@@ -95,8 +96,6 @@ def regrade(
 
 def _regraded(todo: list[Result], grader: Grader, jobs: int, live: bool, unsafe: bool) -> Generator[Regraded]:
     """Regrade with a live progress line; see _graded."""
-    if not todo:
-        return
     with console.status("Warming up TensorFlow, once for all"):
         engine = grading.Engine(unsafe)
     with engine, progress_bar() as progress:
