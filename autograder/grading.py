@@ -31,6 +31,7 @@ from autograder.sandbox.zygote import ForkJudge
 JUDGE = "autograder.judge:serve"
 SEED = 0
 FAULT_NOTE = "Not graded, through no fault of the student's; grade it again. {}"
+TRIES = 3  # of a submission: one death of the warmed process may cost the judge and then the order for the next one
 MAX_FAULTS = 6  # at the beginning of a batch, with nothing graded
 JUDGE_SECONDS = 300  # for the tests themselves, beyond what the submission may use
 
@@ -94,7 +95,7 @@ class Engine:
     ) -> Result:
         """Grade one submission. Whatever goes wrong becomes the result's status; nothing is raised.
 
-        A judge or a warmed process that dies gets a second try: a kill from outside costs nobody a grade.
+        A judge or a warmed process that dies gets two more tries: a kill from outside costs nobody a grade.
 
         Args:
             wall_seconds: time by the clock after which the notebook is stopped; 0 takes what the limits allow.
@@ -104,7 +105,7 @@ class Engine:
         try:
             cells = _cells(_readable(submission, grader))
             job = replace(self._job(cells, grader, wall_seconds), public_only=public_only)
-            result = self._result(submission, grader, self._try_twice(job))
+            result = self._result(submission, grader, self._try(job))
         except SubmissionError as problem:
             return replace(blank_result(submission, grader, Status.REJECTED), note=str(problem))
         except Fault as fault:
@@ -126,10 +127,10 @@ class Engine:
         ran = live or facts is None or facts.profile != self.profile(grader)
         try:
             job = self._job(tuple(unpack(earlier.evidence).cells), grader, 0.0)
-            verdict = Verdict(unrecorded=True) if ran else self._try_twice(replace(job, evidence=earlier.evidence))
+            verdict = Verdict(unrecorded=True) if ran else self._try(replace(job, evidence=earlier.evidence))
             if verdict.unrecorded:
                 ran = True
-                verdict = self._try_twice(job)
+                verdict = self._try(job)
             result = self._result(submission, grader, verdict)
         except Fault as fault:
             return replace(blank_result(submission, grader, Status.FAULT), note=FAULT_NOTE.format(fault)), ran
@@ -157,13 +158,14 @@ class Engine:
             wall_seconds=wall_seconds or info.limits.wall_factor * info.limits.run_seconds,
         )
 
-    def _try_twice(self, job: Job) -> Verdict:
-        try:
-            return self._judge(job)
-        except Fault as fault:
-            if self._closed or isinstance(fault.__cause__, TimeoutError):
-                raise
-            return self._judge(job)
+    def _try(self, job: Job) -> Verdict:
+        for left in reversed(range(TRIES)):
+            try:
+                return self._judge(job)
+            except Fault as fault:
+                if not left or self._closed or isinstance(fault.__cause__, TimeoutError):
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def _judge(self, job: Job) -> Verdict:
         patience_seconds = job.wall_seconds + JUDGE_SECONDS
