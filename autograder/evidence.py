@@ -30,7 +30,10 @@ class Unrecorded(BaseException):
 
 
 class Exchange(Struct, frozen=True, array_like=True):
-    """A request, as a digest, and what came back: a message of the wire, or the sentence with which the box died."""
+    """A request, as a digest, and what came back: a message of the wire, or the sentence with which the box died.
+
+    `step`: it executed a cell or went on after a checkpoint. Between two steps the notebook stands still.
+    """
 
     step: bool
     request: bytes
@@ -39,10 +42,7 @@ class Exchange(Struct, frozen=True, array_like=True):
 
 
 class Transcript(Struct, array_like=True):
-    """What one box was asked and answered, in order, and what it used.
-
-    `step` of an exchange: it executed a cell or went on after a checkpoint. Between two, the notebook stands still.
-    """
+    """What one box was asked and answered, in order, and what it used."""
 
     exchanges: list[Exchange]
     cpu_seconds: float = 0.0

@@ -37,16 +37,16 @@ def main(root: Path) -> int:
                 # without mount namespaces the files of this container can be named from a box
                 hide(root / "source")
                 root.chmod(0o700)  # earlier results of this student lie here too
-            public = engine.grade(submission, grader, PUBLIC_SECONDS, public_only=True)
-            left_seconds = DEADLINE_SECONDS - (time.monotonic() - start)
-            result = engine.grade(submission, grader, left_seconds)
+            result = public = engine.grade(submission, grader, PUBLIC_SECONDS, public_only=True)
+            if public.status is not Status.FAULT:
+                left_seconds = DEADLINE_SECONDS - (time.monotonic() - start)
+                result = engine.grade(submission, grader, left_seconds)
     except AutograderError as mistake:
         print(f"The autograder could not run: {mistake}")
         return 1
-    for run in (public, result):
-        if run.status is Status.FAULT:
-            print(run.note)
-            return 1
+    if result.status is Status.FAULT:
+        print(result.note)
+        return 1
     print(result_json(replace(result, student="")))  # for staff: students never see what this prints
     (root / "results").mkdir(exist_ok=True)
     (root / "results" / "results.json").write_text(gradescope_json(result, public), encoding="utf-8")

@@ -33,7 +33,7 @@ SEED = 0
 FAULT_NOTE = "Not graded, through no fault of the student's; grade it again. {}"
 TRIES = 3  # of a submission: one death of the warmed process may cost the judge and then the order for the next one
 MAX_FAULTS = 6  # at the beginning of a batch, with nothing graded
-JUDGE_SECONDS = 300  # for the tests themselves, beyond what the submission may use
+JUDGE_SECONDS = 60  # for the tests themselves, beyond what the submission may use
 
 
 @cache
@@ -159,22 +159,22 @@ class Engine:
         )
 
     def _try(self, job: Job) -> Verdict:
+        end = time.monotonic() + job.wall_seconds + JUDGE_SECONDS  # for all tries: who called is waiting
         for left in reversed(range(TRIES)):
             try:
-                return self._judge(job)
+                return self._judge(job, end)
             except Fault as fault:
                 if not left or self._closed or isinstance(fault.__cause__, TimeoutError):
                     raise
         raise AssertionError("the last try returns or raises")
 
-    def _judge(self, job: Job) -> Verdict:
-        patience_seconds = job.wall_seconds + JUDGE_SECONDS
+    def _judge(self, job: Job, end: float) -> Verdict:
         try:
             control, pid, sock = self._fork_judge()
             try:
                 with sock:
                     wire.send_frame(sock, job)
-                    verdict: Verdict = wire.receive(sock, Verdict, wire.monotonic_deadline(patience_seconds))
+                    verdict: Verdict = wire.receive(sock, Verdict, wire.monotonic_deadline(end - time.monotonic()))
             finally:
                 with self._lock:
                     control.reap(pid)
