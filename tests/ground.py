@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.sandbox.jail import die_with_parent, environment_paths
+from autograder.sandbox.syscalls import call, libc
 
 ROOT = Path(__file__).resolve().parent.parent
 ORDINARY = 65534
@@ -21,14 +22,6 @@ ORDINARY = 65534
 NEWNS, NEWUTS, NEWIPC, NEWPID, NEWNET = 0x00020000, 0x04000000, 0x08000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
 MS_REC, MS_PRIVATE = 16384, 1 << 18
-
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def call(function: str, *args: object) -> None:
-    """Call a function of libc and raise OSError when it fails."""
-    if getattr(libc, function)(*args) < 0:
-        raise OSError(ctypes.get_errno(), f"{function}{args}: {os.strerror(ctypes.get_errno())}")
 
 
 def mount(source: str, target: str | Path, kind: str | None, flags: int, data: str | None = None) -> None:

@@ -410,3 +410,18 @@ def test_a_record_holds_no_text_that_moves_a_terminal(classroom, tmp_path):
     text = (tmp_path / "results" / "somebody.json").read_text()
     assert "\x1b" not in text and "\u202e" not in text
     assert json.loads(text)["facts"]["cell_errors"][0]["text"] == "\x1b[2J\u202e"
+
+
+def test_all_tries_share_one_deadline(classroom, monkeypatch):
+    """Who called is waiting: on Gradescope a second try must not outlast the harness, which would write a zero."""
+    ends = []
+
+    def die(job, end: float) -> None:
+        ends.append(end)
+        raise Fault("gone")
+
+    monkeypatch.setattr(classroom.engine, "_judge", die)
+    result = classroom.engine.grade(classroom.submission("x = 1"), classroom.grader(X_IS_ONE), wall_seconds=100)
+    assert result.status is Status.FAULT
+    assert len(ends) == grading.TRIES and len(set(ends)) == 1
+    assert 100 < ends[0] - time.monotonic() <= 100 + grading.JUDGE_SECONDS
