@@ -103,9 +103,9 @@ class Engine:
         """
         start = time.monotonic()
         try:
-            cells = _cells(_readable(submission, grader))
-            job = replace(self._job(cells, grader, wall_seconds), public_only=public_only)
-            result = self._result(submission, grader, self._try(job))
+            cells = code_cells(_readable(submission, grader))
+            job = replace(self.job(cells, grader, wall_seconds), public_only=public_only)
+            result = self._result(submission, grader, self.run(job))
         except SubmissionError as problem:
             return replace(blank_result(submission, grader, Status.REJECTED), note=str(problem))
         except Fault as fault:
@@ -126,11 +126,11 @@ class Engine:
         )
         ran = live or facts is None or facts.profile != self.profile(grader)
         try:
-            job = self._job(tuple(unpack(earlier.evidence).cells), grader, 0.0)
-            verdict = Verdict(unrecorded=True) if ran else self._try(replace(job, evidence=earlier.evidence))
+            job = self.job(tuple(unpack(earlier.evidence).cells), grader)
+            verdict = Verdict(unrecorded=True) if ran else self.run(replace(job, evidence=earlier.evidence))
             if verdict.unrecorded:
                 ran = True
-                verdict = self._try(job)
+                verdict = self.run(job)
             result = self._result(submission, grader, verdict)
         except Fault as fault:
             return replace(blank_result(submission, grader, Status.FAULT), note=FAULT_NOTE.format(fault)), ran
@@ -144,7 +144,8 @@ class Engine:
         files = sorted((name, hashlib.sha256(content).hexdigest()) for name, content in grader.files.items())
         return hashlib.sha256(repr([*parts, files]).encode()).hexdigest()
 
-    def _job(self, cells: tuple[CodeCell, ...], grader: Grader, wall_seconds: float) -> Job:
+    def job(self, cells: tuple[CodeCell, ...], grader: Grader, wall_seconds: float = 0.0) -> Job:
+        """Return what a judge has to know to grade these cells; `wall_seconds` as for `grade`."""
         info = grader.info
         return Job(
             cells=cells,
@@ -158,7 +159,12 @@ class Engine:
             wall_seconds=wall_seconds or info.limits.wall_factor * info.limits.run_seconds,
         )
 
-    def _try(self, job: Job) -> Verdict:
+    def run(self, job: Job) -> Verdict:
+        """Have a judge do a job.
+
+        Raises:
+            Fault: when it failed at every try.
+        """
         end = time.monotonic() + job.wall_seconds + JUDGE_SECONDS  # for all tries: who called is waiting
         for left in reversed(range(TRIES)):
             try:
@@ -229,7 +235,8 @@ class Engine:
         )
 
 
-def _cells(notebook: Notebook) -> tuple[CodeCell, ...]:
+def code_cells(notebook: Notebook) -> tuple[CodeCell, ...]:
+    """Return the cells of a notebook that are run, numbered as its reader counts."""
     return tuple(
         CodeCell(cell.index + 1, cell.source, cell.checks)
         for cell in notebook.cells

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "autograder"
 # From top to bottom; a module imports from its own floor's package or from floors below, never sideways or up.
 FLOORS = [
     ["cli", "gradescope"],
-    ["regrade", "cluster"],
+    ["regrade", "cluster", "proof"],
     ["grading", "results", "known", "doctor"],
     ["judge", "build", "reports", "intake", "grader", "course", "probes"],
     ["check", "template", "reference", "notebook"],
