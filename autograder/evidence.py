@@ -16,7 +16,7 @@ from msgspec import Struct
 from autograder.errors import Fault
 from autograder.model import CodeCell
 from autograder.sandbox import wire
-from autograder.sandbox.values import Value, WireError
+from autograder.sandbox.values import Training, Value, WireError
 
 MAX_BYTES = 256 << 20  # of all transcripts of a run, inflated
 MAX_FILE_BYTES = 48 << 20  # deflated; it must fit into a frame beside the verdict
@@ -100,6 +100,7 @@ class RecordedSession:
     def __init__(self, transcript: Transcript, died: Callable[[str], Exception]) -> None:
         self.cpu_seconds, self.peak_bytes = transcript.cpu_seconds, transcript.peak_bytes
         self.transcript = transcript
+        self.trainings: list[Training] = []
         self._died = died
         self._steps = deque(exchange for exchange in transcript.exchanges if exchange.step)
         self._asked: list[dict[bytes, deque[Exchange]]] = [{}]

@@ -6,6 +6,7 @@ In go submissions and a grader; out come results, one for each, in whatever orde
 code or a test: the warmed process forks a judge for each submission, and the judge its boxes.
 """
 
+import contextlib
 import hashlib
 import socket
 import sys
@@ -14,7 +15,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,10 +23,12 @@ from autograder.evidence import unpack
 from autograder.grader import Grader
 from autograder.model import CodeCell, Facts, Job, Result, Status, Submission, Verdict
 from autograder.notebook import Notebook, read_notebook
+from autograder.programs import Programs
 from autograder.sandbox import wire
 from autograder.sandbox.box import Control, Warm
 from autograder.sandbox.values import WireError
 from autograder.sandbox.zygote import ForkJudge
+from autograder.versions import kit_version
 
 JUDGE = "autograder.judge:serve"
 SEED = 0
@@ -34,16 +36,6 @@ FAULT_NOTE = "Not graded, through no fault of the student's; grade it again. {}"
 TRIES = 3  # of a submission: one death of the warmed process may cost the judge and then the order for the next one
 MAX_FAULTS = 6  # at the beginning of a batch, with nothing graded
 JUDGE_SECONDS = 60  # for the tests themselves, beyond what the submission may use
-
-
-@cache
-def kit_version() -> str:
-    """Return the kit's version and a hash of its sources: grades are comparable under the same one."""
-    package = Path(__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    return f"{version('autograder')}+{digest.hexdigest()[:12]}"
 
 
 def choose_level(best: str, obstacle: str, unsafe: bool) -> str:
@@ -67,6 +59,7 @@ class Engine:
 
     Attributes:
         level: isolation level in force.
+        programs: what has been compiled for boxes to come.
 
     Raises:
         IsolationError: when this machine cannot isolate and `unsafe` does not allow that.
@@ -76,6 +69,7 @@ class Engine:
     def __init__(self, unsafe: bool = False) -> None:
         self._lock = threading.Lock()
         self._closed = False
+        self.programs = Programs()
         self._warm = Warm(JUDGE)
         self.level = choose_level(self._warm.hello.level, self._warm.hello.obstacle, unsafe)
 
@@ -165,6 +159,14 @@ class Engine:
         Raises:
             Fault: when it failed at every try.
         """
+        verdict = self._run_with_retries(replace(job, programs=self.programs.made()))
+        for training in self.programs.due(verdict.trainings):
+            with contextlib.suppress(Fault):  # then every box goes on compiling for itself
+                compiled = self._run_with_retries(replace(job, cells=(), training=training))
+                self.programs.add(compiled.programs, compiled.cpu_seconds)
+        return verdict
+
+    def _run_with_retries(self, job: Job) -> Verdict:
         end = time.monotonic() + job.wall_seconds + JUDGE_SECONDS  # for all tries: who called is waiting
         for left in reversed(range(TRIES)):
             try:
@@ -288,36 +290,3 @@ def grade_batch(
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def split_current(
-    submissions: tuple[Submission, ...], earlier: dict[str, Result], grader: Grader
-) -> tuple[list[Result], tuple[Submission, ...]]:
-    """Return the earlier results that still hold, and the submissions that are to be graded."""
-    kept, todo = [], []
-    for submission in submissions:
-        result = earlier.get(submission.name)
-        if result is not None and is_current(result, submission, grader):
-            kept.append(result)
-        else:
-            todo.append(submission)
-    return kept, tuple(todo)
-
-
-def is_another_file(earlier: dict[str, Result], submission: Submission) -> bool:
-    """Tell whether an earlier result bears the submission's name but came from a file with other content."""
-    facts = earlier[submission.name].facts if submission.name in earlier else None
-    return facts is not None and facts.submission_sha256 != submission.sha256
-
-
-def is_current(result: Result, submission: Submission, grader: Grader) -> bool:
-    """Tell whether a result of an earlier run still holds: same submission, same grader, same kit, and no fault."""
-    facts = result.facts
-    same_file = facts is not None and facts.submission_sha256 == submission.sha256
-    return result.status is Status.GRADED and same_file and is_by(result, grader)
-
-
-def is_by(result: Result, grader: Grader) -> bool:
-    """Tell whether a result was made by this grader and this kit."""
-    facts = result.facts
-    return facts is not None and facts.grader_sha256 == grader.sha256 and facts.kit == kit_version()

@@ -14,20 +14,26 @@ import types
 from dataclasses import replace
 from typing import NoReturn
 
+from msgspec import msgpack
+
 from autograder import evidence
 from autograder.check import check_question, load_tests, lost
 from autograder.errors import Fault
 from autograder.evidence import Evidence, RecordedSession, Transcript, Unrecorded
 from autograder.model import CellError, CodeCell, Job, Limits, Question, QuestionResult, Verdict
+from autograder.observe import MODULE, Observer
 from autograder.sandbox import limits as sentences
 from autograder.sandbox import training, wire
 from autograder.sandbox.box import Box, Control
+from autograder.sandbox.programs import NAME
+from autograder.sandbox.values import Training
 from autograder.session import Died, Killed, LiveSession, Session
 
 MAX_BOXES = 4  # the first and three more after a death
 MAX_SPARED = 4  # more boxes after a kill that may have been the machine's doing
 MAX_CHECKS = 20  # of one question in one run
 MAX_CELL_ERRORS = 50
+MAX_TRAININGS = 16  # of a run, that are told
 NOT_REACHED = "The notebook stopped the grader too often; this question was not reached."
 
 
@@ -55,6 +61,8 @@ class Boxes:
                 spent_seconds=spent_seconds,
                 wall_seconds=job.wall_seconds,
                 end=self._end,
+                shift=job.shift,
+                programs=job.programs,
             )
         )
 
@@ -109,6 +117,7 @@ class Run:
         self._position = (-1, 0)
         self._session: Session
         self._transcripts: list[Transcript] = []
+        self._trainings: dict[bytes, None] = {}
         self._cpu_seconds, self._spared_seconds, self._memory_bytes, self._boxes = 0.0, 0.0, 0, 0
 
     def verdict(self) -> Verdict:
@@ -130,6 +139,7 @@ class Run:
             boxes=self._boxes,
             cpu_seconds=self._cpu_seconds + self._spared_seconds,
             memory_bytes=self._memory_bytes,
+            trainings=tuple(self._trainings)[:MAX_TRAININGS],
             evidence_sha256=evidence.sha256(self._transcripts),
             evidence=evidence.pack(Evidence(list(self._job.cells), self._transcripts, self._source.given_up())),
         )
@@ -159,6 +169,7 @@ class Run:
         finally:
             self._session.close()
             self._memory_bytes = max(self._memory_bytes, self._session.peak_bytes)
+            self._trainings |= {msgpack.encode(training): None for training in self._session.trainings}
             if spared:
                 self._spared_seconds += self._session.cpu_seconds
             else:
@@ -229,14 +240,19 @@ def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
     """Be a judge: read one Job, write one Verdict. What goes wrong here is a fault, never a score."""
     try:
         job: Job = wire.receive(job_sock, Job)
+        training.install()  # tests apply models too
         training.seed(job.seed + 1)  # so that tests that draw numbers draw the same ones for everybody, the box others
         _install_reference(job.reference)
+        observer = Observer()
+        sys.modules[MODULE] = observer.module()
         control = Control(control_sock)
         _limit_memory(job.limits)
-        if job.evidence:
+        if job.training:
+            verdict = _compile(control, job)
+        elif job.evidence:
             verdict = replace(Run(job, Recording(evidence.unpack(job.evidence))).verdict(), evidence=b"")
         else:
-            verdict = Run(job, Boxes(control, job)).verdict()
+            verdict = replace(Run(job, Boxes(control, job)).verdict(), observed=observer.observations())
     except Unrecorded:
         verdict = Verdict(unrecorded=True)
     except Fault as fault:
@@ -248,6 +264,25 @@ def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
     with contextlib.suppress(BrokenPipeError):
         wire.send_frame(job_sock, replace(verdict, cpu_seconds=cpu_seconds))
     os._exit(0)
+
+
+def _compile(control: Control, job: Job) -> Verdict:
+    """Have a box that runs no student code compile the program of a training.
+
+    Raises:
+        Fault: when it did not.
+    """
+    training = wire.decode(job.training, Training)
+    box = Box(control, job.level, job.limits, job.seed, {})
+    try:
+        answer = box.ask(lambda nonce: wire.Compile(nonce, training), "compiling")
+    except Died as death:
+        raise Fault(str(death)) from None
+    finally:
+        box.close()
+    if not (isinstance(answer, wire.Compiled) and all(NAME.fullmatch(name) for name in answer.programs)):
+        raise Fault(f"{type(answer).__name__} instead of a compiled program")
+    return Verdict(programs=answer.programs, cpu_seconds=box.cpu_seconds)
 
 
 def _limit_memory(limits: Limits) -> None:

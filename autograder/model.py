@@ -94,6 +94,7 @@ class GraderInfo:
         assignment: the id; `title` for people.
         name: the assignment's name in the notebook's metadata, compared to refuse a wrong notebook.
         questions: in the order of the notebook.
+        verified: `autograder verify` passed on the very source that the zip was made from.
     """
 
     assignment: str
@@ -101,6 +102,7 @@ class GraderInfo:
     name: str
     questions: tuple[Question, ...]
     limits: Limits
+    verified: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,9 @@ class Job:
         seed: of every random generator in them.
         wall_seconds: time by the clock for the whole run, all boxes together.
         public_only: leave out the hidden test cases, so that no hidden input enters a box.
+        programs: compiled training programs by name, for a box to find.
+        training: encoded; instead of running cells, compile its program.
+        shift: makes other seeds of all that a notebook sets, so that its run differs; 0 leaves them alone.
         evidence: of an earlier run, packed: no box is started then, and what it does not answer is not asked.
     """
 
@@ -137,6 +142,9 @@ class Job:
     seed: int
     wall_seconds: float
     public_only: bool = False
+    shift: int = 0
+    programs: dict[str, bytes] = field(default_factory=dict)
+    training: bytes = b""
     evidence: bytes = b""
 
 
@@ -214,16 +222,35 @@ class CellError:
 
 
 @dataclass(frozen=True)
+class Observation:
+    """What met a numeric bound of a test in one run: of all values that did, the one nearest to failing.
+
+    Attributes:
+        bound: its number in the question's test file.
+        held: whether the value let the test pass.
+    """
+
+    question: str
+    bound: int
+    value: float
+    limit: float
+    held: bool
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a judge found. `fault` is empty unless the kit failed; then nothing else counts.
 
     Attributes:
         notes: sentences from a closed list, for student and TA: what died and what was left out.
-        boxes: how many boxes were started, without those that the machine killed.
-        cpu_seconds: of the boxes and of the judge; memory_bytes: the most that a box used of its own.
+        boxes: that were started, without those that the machine killed; memory_bytes: the most that one used.
+        cpu_seconds: of the boxes and of the judge.
         evidence_sha256: of all that the boxes were asked and of all that they answered.
         evidence: the same, packed; empty where it would be too large.
         unrecorded: the tests asked something that the evidence of the job does not hold; then nothing else counts.
+        observed: what met the numeric bounds of instrumented tests.
+        trainings: encoded, each once: what the boxes trained by epochs.
+        programs: what a job with a `training` asked for.
     """
 
     questions: tuple[QuestionResult, ...] = ()
@@ -235,6 +262,9 @@ class Verdict:
     evidence_sha256: str = ""
     evidence: bytes = b""
     unrecorded: bool = False
+    observed: tuple[Observation, ...] = ()
+    trainings: tuple[bytes, ...] = ()
+    programs: dict[str, bytes] = field(default_factory=dict)
     fault: str = ""
 
 

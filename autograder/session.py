@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from autograder.evidence import Exchange, Transcript, digest
 from autograder.sandbox import wire
 from autograder.sandbox.box import Box, Died, Killed
-from autograder.sandbox.values import Value
+from autograder.sandbox.values import Training, Value
 
+MAX_TRAININGS = 8  # of one cell that are taken note of
 MAX_CHECKPOINTS = 200  # of one run; a notebook has a dozen, a loop around `check` has as many as it likes
 
 __all__ = ["Answers", "Died", "Killed", "LiveSession", "Session"]
@@ -46,10 +47,12 @@ class Session(Answers, Protocol):
 
     Attributes:
         transcript: of what it was asked and answered.
+        trainings: that its cells ran by epochs; none of a recorded session.
         cpu_seconds: that its box used; peak_bytes: the most memory. Known when it is closed.
     """
 
     transcript: Transcript
+    trainings: list[Training]
     cpu_seconds: float
     peak_bytes: int
 
@@ -73,6 +76,7 @@ class LiveSession:
     def __init__(self, box: Box) -> None:
         self._box = box
         self.transcript = Transcript([])
+        self.trainings: list[Training] = []
         self.cpu_seconds, self.peak_bytes = 0.0, 0
         self._checkpoints = 0
 
@@ -109,6 +113,9 @@ class LiveSession:
             self._box.close()
             self.transcript.exchanges.append(Exchange(step, digest(request), b"", str(death)))
             raise
+        if isinstance(answer, wire.Done):
+            self.trainings += answer.trainings[:MAX_TRAININGS]
+            answer = replace(answer, trainings=[])
         plain = msgpack.encode(replace(answer, nonce=b""))
         self.transcript.exchanges.append(Exchange(step, digest(request), plain))
         return answer

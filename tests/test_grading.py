@@ -15,10 +15,12 @@ from conftest import HEAD
 
 from autograder import grading
 from autograder.check import check_question, load_tests
+from autograder.currency import is_current
 from autograder.errors import Fault, IsolationError
-from autograder.grading import Engine, grade_batch, is_current
+from autograder.grading import Engine, grade_batch
 from autograder.model import GraderInfo, Limits, Question, Result, Status, Submission
 from autograder.results import ResultsFolder
+from autograder.versions import kit_version
 
 X_IS_ONE = {"q1": "def test(x):\n    assert x == 1"}
 NAP = "import time\ntime.sleep(3)"
@@ -159,7 +161,7 @@ def test_facts_say_how_a_grade_came_about(classroom):
     assert facts.submission_sha256 == classroom.submission("x = 1").sha256
     assert facts.level == classroom.engine.level and facts.boxes == 1 and facts.memory_bytes > 0
     assert set(facts.versions) == {"python", "numpy", "tensorflow", "keras", "otter-grader"}
-    assert facts.kit == grading.kit_version()
+    assert facts.kit == kit_version()
 
 
 # Ours is never a zero

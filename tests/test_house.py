@@ -11,15 +11,15 @@ PACKAGE = Path(__file__).resolve().parent.parent / "autograder"
 FLOORS = [
     ["cli", "gradescope"],
     ["regrade", "cluster", "proof"],
-    ["grading", "results", "known", "doctor"],
-    ["judge", "build", "reports", "intake", "grader", "course", "probes"],
-    ["check", "template", "reference", "notebook"],
+    ["grading", "currency", "results", "known", "doctor"],
+    ["judge", "build", "reports", "intake", "grader", "course", "probes", "programs"],
+    ["check", "observe", "template", "reference", "notebook"],
     ["remote"],
     ["session", "source"],
     ["evidence"],
     ["sandbox", "yamlfile"],
     ["model"],
-    ["errors"],
+    ["errors", "versions"],
 ]
 
 # Each risky third party has one home.

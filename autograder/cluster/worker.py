@@ -14,9 +14,10 @@ import msgspec
 
 from autograder.errors import AutograderError
 from autograder.grader import Grader
-from autograder.grading import Engine, kit_version
+from autograder.grading import Engine
 from autograder.model import Submission
 from autograder.reports import result_json
+from autograder.versions import kit_version
 
 KEPT_GRADERS = 8  # batches at the same time, and those whose coordinator was killed
 PACKAGES = ("numpy", "tensorflow", "keras", "otter-grader", "distributed")

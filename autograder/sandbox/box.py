@@ -122,6 +122,7 @@ class Box:
         files: data files for its working folder.
         spent_seconds: CPU time that earlier boxes of the run have used.
         wall_seconds: time by the clock of the whole run, which is over at `end` of the monotonic clock.
+        shift, programs: see Job.
 
     Raises:
         Fault: when it cannot be confined.
@@ -137,6 +138,8 @@ class Box:
         spent_seconds: float = 0.0,
         wall_seconds: float = math.inf,
         end: float = math.inf,
+        shift: int = 0,
+        programs: dict[str, bytes] | None = None,
     ) -> None:
         self._control, self._level, self._limits = control, level, limits
         self._spent_seconds, self._wall_seconds, self._end = spent_seconds, wall_seconds, end
@@ -144,7 +147,7 @@ class Box:
         self._pid, self._sock = control.fork(order)
         self.cpu_seconds, self.peak_bytes = 0.0, 0
         self._base = Usage(0.0, 0, False, ())
-        wire.send_frame(self._sock, wire.Begin(seed, files))
+        wire.send_frame(self._sock, wire.Begin(seed, files, shift, programs or {}))
         try:
             hello = wire.receive(self._sock, wire.Ready | wire.Failed, wire.monotonic_deadline(START_SECONDS))
         except (EOFError, TimeoutError, WireError) as error:

@@ -13,6 +13,9 @@ from typing import Any
 
 import keras
 
+from autograder.sandbox import recurrence
+from autograder.sandbox.programs import Program
+
 # What the flags turn off takes 40 % of the time to compile, and gives these small programs nothing back. XLA ends the
 # process over a flag that it does not know, hence the version.
 _FLAGS_OF_TENSORFLOW = "2.21."
@@ -114,21 +117,21 @@ def epoch_program(model: Any, work: Work) -> Callable[[Any], Any] | None:
     step = tf.function(train_step, input_signature=any_size, autograph=False)
     traced = []
 
-    def run_full_batches(order: Any, *data: Any) -> Any:
+    def run_full_batches(*batches: Any) -> None:
         traced.append(step.get_concrete_function())  # traced in here it has a form that XLA takes
-        batches = tf.reshape(order[: full * size], (full, size))
-        gathered = [tf.gather(part, batches) for part in data]
 
         def run(number: Any) -> Any:
-            traced[0](*(part[number] for part in gathered))
+            traced[0](*(part[number] for part in batches))
             return number + 1
 
-        return tf.while_loop(lambda number: number < full, run, [tf.constant(0)])
+        tf.while_loop(lambda number: number < full, run, [tf.constant(0)])
 
-    program = tf.function(run_full_batches, jit_compile=True, autograph=False)
+    all_batches = [tf.TensorSpec([full, size, *part.shape[1:]], part.dtype) for part in data]
     try:
-        model._symbolic_build(data_batch=tuple(part[:size] for part in data))
-        run_epoch = program.get_concrete_function(tf.TensorSpec([work.samples], tf.int64), *data)
+        with recurrence.training_program():
+            model._symbolic_build(data_batch=tuple(part[:size] for part in data))
+            epoch = tf.function(run_full_batches, jit_compile=True, autograph=False)
+            run_epoch: Any = Program(epoch.get_concrete_function(*all_batches))
     except Exception:
         return None
 
@@ -136,11 +139,12 @@ def epoch_program(model: Any, work: Work) -> Callable[[Any], Any] | None:
         order = next(iterator)
         nonlocal run_epoch
         if full:
+            batches = [tf.gather(part, tf.reshape(order[: full * size], (full, size))) for part in data]
             try:
-                run_epoch(order, *data)
+                run_epoch(*batches)
             except tf.errors.OpError:  # nothing was trained: XLA writes the weights at the end
                 run_epoch = tf.function(run_full_batches, autograph=False)
-                run_epoch(order, *data)
+                run_epoch(*batches)
         if full < work.steps:
             traced[0](*(tf.gather(part, order[full * size :]) for part in data))
         return model.get_metrics_result()

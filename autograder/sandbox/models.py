@@ -200,7 +200,7 @@ def _build_model(value: Model) -> Any:
         if len(value.inputs) == len(value.outputs) == 1:
             model = keras.Model(tensors[value.inputs[0]], tensors[value.outputs[0]])
     for layer, described in zip(layers, value.layers, strict=True):
-        if described.kind != "InputLayer":
+        if described.weights:
             layer.set_weights([decode_array(weight) for weight in described.weights])
     if value.optimizer is not None:
         if value.optimizer not in _OPTIMIZERS or value.loss not in {*_LOSSES, None}:

@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from autograder.sandbox import training, wire
+from autograder.sandbox import programs, seeds, training, wire
 from autograder.sandbox.models import decode_keras, encode_keras
 from autograder.sandbox.values import Array, Function, Opaque, Value, WireError, decode_value, encode, encode_array
 
@@ -41,6 +41,9 @@ class Runner:
         """
         for name, content in begin.files.items():
             Path(name).write_bytes(content)
+        if begin.programs:
+            programs.use_folder(begin.programs)
+        seeds.shift(begin.shift)
         training.seed(begin.seed)
         sys.modules["otter"] = stand_in_for_otter(self.checkpoint)
         training.install()
@@ -64,7 +67,7 @@ class Runner:
             case wire.Execute():
                 self._executing = request.nonce
                 error = self._execute(request.source)
-                wire.send_frame(self._sock, wire.Done(request.nonce, error))
+                wire.send_frame(self._sock, wire.Done(request.nonce, error, training.take_trainings()))
             case wire.Get():
                 self._reply(request.nonce, self._get(request.nonce, request.name))
             case wire.Call():
@@ -72,6 +75,8 @@ class Runner:
                 answer = self._call(request)
                 self._calling = False
                 self._reply(request.nonce, answer)
+            case wire.Compile():
+                wire.send_frame(self._sock, wire.Compiled(request.nonce, training.compile_program(request.training)))
 
     def _reply(self, nonce: bytes, answer: wire.Reply | wire.Raised) -> None:
         try:

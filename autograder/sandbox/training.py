@@ -12,13 +12,22 @@ from typing import Any
 import keras
 import numpy as np
 from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
+from msgspec.structs import replace
 
+from autograder.sandbox import recurrence
 from autograder.sandbox.epochs import Work, epoch_program, set_flags, train_by_epochs
+from autograder.sandbox.models import decode_keras, encode_keras
+from autograder.sandbox.programs import read_folder, use_folder
+from autograder.sandbox.values import Model, Training, WireError
 
 MIN_STEPS = 300  # from here on it takes less CPU than stock Keras, compiling included
 MAX_BYTES = 64 << 20  # of training data: the whole of it becomes part of the program
 CHUNK = 4_096  # samples that `predict` computes at a time
-MAX_TIME_STEPS = 250  # without tracing each time step costs about 1 ms, tracing 0.3 s
+MAX_TIME_STEPS = 250  # of LSTM and GRU: without tracing each costs about 1 ms, tracing 0.3 s
+MAX_SIMPLE_STEPS = 5_000  # of SimpleRNN, whose loop is ours
+
+MAX_NOTES = 8
+_trainings: list[Training] = []
 
 # Layers without randomness and without state that a program of a whole epoch would see differently. None normalises:
 # a bias before such a layer has a gradient of zero, and Adam makes whole steps of the rounding that is left of it.
@@ -39,8 +48,9 @@ def seed(value: int) -> None:
 
 
 def install() -> None:
-    """Replace `fit` and `predict` of Keras' models in this process."""
+    """Replace `fit` and `predict` of Keras' models, and the loop of SimpleRNN, in this process."""
     set_flags()
+    recurrence.install()
     stock_fit, stock_predict = keras.Model.fit, keras.Model.predict
 
     @functools.wraps(stock_fit)
@@ -49,6 +59,7 @@ def install() -> None:
         train_epoch = None if work is None else epoch_program(self, work)
         if work is None or train_epoch is None:
             return stock_fit(self, *args, **kwargs)
+        _take_note(self, work)
         return train_by_epochs(self, stock_fit, work, train_epoch)
 
     @functools.wraps(stock_predict)
@@ -59,6 +70,42 @@ def install() -> None:
         return np.concatenate(chunks)
 
     keras.Model.fit, keras.Model.predict = fit, predict
+
+
+def take_trainings() -> list[Training]:
+    """Return what has been trained by epochs since this was asked last; a few suffice."""
+    taken = _trainings.copy()
+    _trainings.clear()
+    return taken
+
+
+def _take_note(model: Any, work: Work) -> None:
+    described = encode_keras(model)
+    if isinstance(described, Model) and work.samples >= work.batch and len(_trainings) < MAX_NOTES:
+        bare = replace(described, layers=[replace(layer, weights=[]) for layer in described.layers])
+        parts = [(list(part.shape[1:]), part.dtype.name) for part in work.data]
+        _trainings.append(Training(bare, work.samples // work.batch, work.batch, parts))
+
+
+def compile_program(training: Training) -> dict[str, bytes]:
+    """Return the compiled program of a training, by the name that XLA finds it by, for other processes like this one.
+
+    Raises:
+        WireError: when the training is none that would run by epochs.
+    """
+    samples = training.steps * training.batch
+    shapes = [(samples, *shape) for shape, _ in training.parts]
+    if not all(0 < math.prod(shape) <= MAX_BYTES // 8 for shape in shapes):
+        raise WireError(f"a training on arrays of the shapes {shapes}")
+    folder = use_folder({})
+    model = decode_keras(training.model, lambda _: None, lambda _: None)
+    data = tuple(np.zeros(shape, dtype) for shape, (_, dtype) in zip(shapes, training.parts, strict=True))
+    work = Work(data, training.batch, epochs=1, shuffle=False, verbose=0, callbacks=[], validation={})
+    train_epoch = epoch_program(model, work) if _is_plain(model) else None
+    if train_epoch is None:
+        raise WireError("a training that does not run by epochs")
+    train_epoch(iter([np.arange(samples)]))
+    return read_folder(folder)
 
 
 def _plan(
@@ -138,7 +185,9 @@ def _is_array(thing: Any) -> bool:
 def _predicts_directly(model: Any, x: Any) -> bool:
     if not (_is_array(x) and _has_known_layers(model)):
         return False
-    return bool(x.ndim < 3 or x.shape[1] * -(-len(x) // CHUNK) <= MAX_TIME_STEPS)
+    gated = any(type(layer).__name__ in ("LSTM", "GRU") for layer in model._flatten_layers())
+    most = MAX_TIME_STEPS if gated else MAX_SIMPLE_STEPS
+    return bool(x.ndim < 3 or x.shape[1] * -(-len(x) // CHUNK) <= most)
 
 
 def _has_known_layers(model: Any) -> bool:

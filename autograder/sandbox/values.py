@@ -77,6 +77,21 @@ class Model(Struct, tag="model", frozen=True):
     loss: str | None = None
 
 
+class Training(Struct, frozen=True):
+    """A training without its numbers: all that its compiled program depends on.
+
+    Attributes:
+        model: without weights.
+        steps, batch: full batches of an epoch, and samples in each.
+        parts: (shape of a sample, dtype) of the inputs, the targets and, where there are, the weights.
+    """
+
+    model: Model
+    steps: int
+    batch: int
+    parts: list[tuple[list[int], str]]
+
+
 class History(Struct, tag="history", frozen=True):
     """What `fit` returns."""
 

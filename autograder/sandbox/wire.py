@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from autograder.sandbox.values import Array, Value, WireError
+from autograder.sandbox.values import Array, Training, Value, WireError
 
 MAX_FRAME_BYTES = 80 << 20
 MAX_NODES = 100_000
@@ -23,10 +23,12 @@ MAX_TEXT = 2_000  # characters of an exception's text
 
 
 class Begin(Struct, tag="begin", frozen=True):
-    """Judge to box, once: data files for the working folder and the seed of every generator."""
+    """Judge to box, once: data files for the working folder and the seed of every generator; the rest is as in Job."""
 
     seed: int
     files: dict[str, bytes]
+    shift: int = 0
+    programs: dict[str, bytes] = {}
 
 
 class Execute(Struct, tag="execute", frozen=True):
@@ -52,7 +54,14 @@ class Call(Struct, tag="call", frozen=True):
     kwargs: dict[str, Value]
 
 
-Request = Begin | Execute | Resume | Get | Call
+class Compile(Struct, tag="compile", frozen=True):
+    """Compile the program of a training; asked of a box that runs nothing else."""
+
+    nonce: bytes
+    training: Training
+
+
+Request = Begin | Execute | Resume | Get | Call | Compile
 
 
 class Ready(Struct, tag="ready", frozen=True):
@@ -76,10 +85,11 @@ class Checkpoint(Struct, tag="checkpoint", frozen=True):
 
 
 class Done(Struct, tag="done", frozen=True):
-    """A cell ended; `error` is (type name, text) when it raised."""
+    """A cell ended; `error` is (type name, text) when it raised; `trainings` ran by epochs."""
 
     nonce: bytes
     error: tuple[str, str] | None
+    trainings: list[Training] = []
 
 
 class Reply(Struct, tag="reply", frozen=True):
@@ -106,7 +116,14 @@ class Raised(Struct, tag="raised", frozen=True):
     text: str
 
 
-Answer = Ready | Failed | Checkpoint | Done | Reply | Raised
+class Compiled(Struct, tag="compiled", frozen=True):
+    """The answer to Compile: programs by the names that XLA finds them by."""
+
+    nonce: bytes
+    programs: dict[str, bytes]
+
+
+Answer = Ready | Failed | Checkpoint | Done | Reply | Raised | Compiled
 
 _encoder = msgspec.msgpack.Encoder()
 
