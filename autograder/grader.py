@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.errors import AutograderError
-from autograder.model import GraderInfo
+from autograder.model import GraderInfo, Question
 
 ZIP_BYTES = 256 * 2**20  # of all members, unpacked
 # What zipfile raises for bytes that are no zip, or nearly one; ValueError covers text that is not UTF-8.
@@ -37,6 +37,11 @@ class Grader:
     reference: str
     files: dict[str, bytes]
     sha256: str
+
+    def sha256_of(self, question: Question) -> str:
+        """Return a hash of all in this grader that decides a question's points."""
+        parts = (question, self.tests.get(question.name), self.reference)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def read_grader(path: Path) -> Grader:

@@ -21,7 +21,7 @@ from pathlib import Path
 from autograder.errors import Fault, IsolationError, SubmissionError
 from autograder.evidence import unpack
 from autograder.grader import Grader
-from autograder.model import CodeCell, Facts, Job, Result, Status, Submission, Verdict
+from autograder.model import CodeCell, Facts, Job, QuestionResult, Result, Status, Submission, Verdict
 from autograder.notebook import Notebook, read_notebook
 from autograder.programs import Programs
 from autograder.sandbox import wire
@@ -109,6 +109,8 @@ class Engine:
     def regrade(self, earlier: Result, grader: Grader, live: bool = False) -> tuple[Result, bool]:
         """Grade a submission from the evidence of an earlier result; return also whether its code had to run again.
 
+        A question is not judged again when neither its tests nor anything else that decides it has changed.
+
         Args:
             earlier: a graded result with its evidence.
             live: run the code in any case.
@@ -121,7 +123,7 @@ class Engine:
         ran = live or facts is None or facts.profile != self.profile(grader)
         try:
             job = self.job(tuple(unpack(earlier.evidence).cells), grader)
-            verdict = Verdict(unrecorded=True) if ran else self.run(replace(job, evidence=earlier.evidence))
+            verdict = Verdict(unrecorded=True) if ran else self._replay(job, earlier, grader)
             if verdict.unrecorded:
                 ran = True
                 verdict = self.run(job)
@@ -131,6 +133,13 @@ class Engine:
         if not ran:
             result = replace(result, evidence=earlier.evidence)
         return replace(result, wall_seconds=round(time.monotonic() - start, 2)), ran
+
+    def _replay(self, job: Job, earlier: Result, grader: Grader) -> Verdict:
+        decided = {} if earlier.note else unchanged_questions(earlier, grader)
+        changed = tuple(question for question in job.questions if question.name not in decided)
+        verdict = self.run(replace(job, questions=changed, evidence=earlier.evidence))
+        decided |= {question.name: question for question in verdict.questions}
+        return replace(verdict, questions=() if verdict.unrecorded else tuple(decided[q.name] for q in job.questions))
 
     def profile(self, grader: Grader) -> str:
         """Return a hash of all that the answers of a box depend on, but for the submission and what it is asked."""
@@ -230,11 +239,23 @@ class Engine:
             seed=SEED,
             level=self.level,
             profile=self.profile(grader),
+            tests={question.name: grader.sha256_of(question) for question in grader.info.questions},
             boxes=verdict.boxes,
             memory_bytes=verdict.memory_bytes,
             cell_errors=verdict.cell_errors,
             evidence_sha256=verdict.evidence_sha256,
         )
+
+
+def unchanged_questions(earlier: Result, grader: Grader) -> dict[str, QuestionResult]:
+    """Return those of an earlier result, by name, that this grader would decide in the same way."""
+    hashes = earlier.facts.tests if earlier.facts else {}
+    old = {question.name: question for question in earlier.questions}
+    return {
+        question.name: old[question.name]
+        for question in grader.info.questions
+        if question.name in old and hashes.get(question.name) == grader.sha256_of(question)
+    }
 
 
 def code_cells(notebook: Notebook) -> tuple[CodeCell, ...]:

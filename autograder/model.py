@@ -126,8 +126,7 @@ class Job:
         seed: of every random generator in them.
         wall_seconds: time by the clock for the whole run, all boxes together.
         public_only: leave out the hidden test cases, so that no hidden input enters a box.
-        programs: compiled training programs by name, for a box to find.
-        training: encoded; instead of running cells, compile its program.
+        programs: compiled, by name, for boxes to find; training: encoded, to be compiled instead of running cells.
         shift: makes other seeds of all that a notebook sets, so that its run differs; 0 leaves them alone.
         evidence: of an earlier run, packed: no box is started then, and what it does not answer is not asked.
     """
@@ -249,8 +248,7 @@ class Verdict:
         evidence: the same, packed; empty where it would be too large.
         unrecorded: the tests asked something that the evidence of the job does not hold; then nothing else counts.
         observed: what met the numeric bounds of instrumented tests.
-        trainings: encoded, each once: what the boxes trained by epochs.
-        programs: what a job with a `training` asked for.
+        trainings: encoded, that the boxes ran by epochs; programs: what a job with a `training` asked for.
     """
 
     questions: tuple[QuestionResult, ...] = ()
@@ -275,9 +273,9 @@ class Facts:
     Attributes:
         submission_sha256, grader_sha256: of the submitted file and of the grader zip.
         kit: version of the kit; `versions`: of Python and of each package that can move a number.
-        seed: of every random generator in the box.
-        level: isolation level in force: namespaces, uid or none.
+        seed: of every random generator in the box; level: isolation level in force: namespaces, uid or none.
         profile: hash of all that the answers of a box depend on, but for the submission: kit, versions, limits, files.
+        tests: question -> hash of all that decided it, but for those answers.
         boxes: how many boxes were started; more than one when one died.
         evidence_sha256: of all that the boxes were asked and of all that they answered: equal for equal runs.
     """
@@ -289,6 +287,7 @@ class Facts:
     seed: int
     level: str
     profile: str = ""
+    tests: dict[str, str] = field(default_factory=dict)
     boxes: int = 1
     memory_bytes: int = 0
     cell_errors: tuple[CellError, ...] = ()

@@ -134,8 +134,10 @@ def test_an_answer_that_is_damaged_runs_the_notebook_again(classroom):
     for exchange, old in enumerate(held.boxes[0].exchanges):
         if not old.step:
             held.boxes[0].exchanges[exchange] = msgspec.structs.replace(old, answer=b"\xc1")
-    after, ran = classroom.engine.regrade(replace(before, evidence=evidence.pack(held)), classroom.grader({"q1": OLD}))
-    assert ran and plain(after) == plain(before)
+    grader = classroom.grader({"q1": OLD.replace("== 9", "> 8")})
+    after, ran = classroom.engine.regrade(replace(before, evidence=evidence.pack(held)), grader)
+    assert ran
+    assert plain(after) == plain(classroom.engine.grade(classroom.submission(*CODE), grader))
 
 
 def test_a_bomb_is_no_evidence():
@@ -195,3 +197,43 @@ def test_evidence_is_not_in_the_record(classroom):
     result = classroom.engine.grade(classroom.submission(*CODE), classroom.grader({"q1": OLD}))
     assert result.evidence and "evidence" not in json.loads(result_json(result))
     assert read_result(result_json(result)).evidence == b""
+
+
+def test_a_question_that_did_not_change_is_not_judged_again(classroom, monkeypatch):
+    """Its points are kept with all they say; the others are those of a fresh run."""
+    engine, submission = classroom.engine, classroom.submission(*CODE)
+    first, second = {"q1": OLD}, {"q2": "def test(data):\n    assert data is None"}
+    before = engine.grade(submission, classroom.grader({**first, **second}))
+    grader = replace(classroom.grader({"q1": OLD.replace("== 9", "== 8"), **second}), sha256="1" * 64)
+    jobs = []
+    run = engine.run
+    monkeypatch.setattr(engine, "run", lambda job: (jobs.append(job), run(job))[1])
+    after, ran = engine.regrade(before, grader)
+    assert not ran
+    assert [question.name for job in jobs for question in job.questions] == ["q1"]
+    monkeypatch.setattr(engine, "run", run)
+    fresh = engine.grade(submission, grader)
+    assert plain(after) == plain(replace(fresh, evidence=after.evidence))
+    assert after.score == before.score - 1
+
+
+def test_a_new_reference_judges_everything_again(classroom):
+    """What tests import may have changed any of them."""
+    test = "def test(x):\n    from reference import right\n    assert x == right"
+    submission = classroom.submission("x = 1")
+    before = classroom.engine.grade(submission, classroom.grader({"q1": test}, "right = 1"))
+    after, ran = classroom.engine.regrade(before, classroom.grader({"q1": test}, "right = 2"))
+    assert (before.score, after.score, ran) == (1, 0, False)
+
+
+def test_the_numbers_that_a_test_draws_do_not_depend_on_what_was_judged_before(classroom):
+    """Each question begins with a seed of its own, so that judging it alone gives the same."""
+    draw = "def test(f):\n    import numpy as np\n    assert f(float(np.random.rand())) is None"
+    alone = classroom.grade("seen = []\nf = seen.append", "f(0.5)", q2=draw)
+    both = classroom.grade("seen = []\nf = seen.append", "f(0.5)", q1=draw, q2=draw)
+
+    def sent(result):
+        return [exchange.request for box in evidence.unpack(result.evidence).boxes for exchange in box.exchanges]
+
+    assert sent(alone)[-1] == sent(both)[-1]
+    assert sent(both)[-1] != sent(both)[-3]
