@@ -24,9 +24,17 @@ class Row:
 
 
 def index_html(
-    results: Sequence[Result], questions: Sequence[Question], assignment_title: str, course_title: str = ""
+    results: Sequence[Result],
+    questions: Sequence[Question],
+    assignment_title: str,
+    course_title: str = "",
+    verified: bool = True,
 ) -> str:
-    """Return the class at a glance, complete in one file; it can be read, though not sorted, without its script."""
+    """Return the class at a glance, complete in one file; it can be read, though not sorted, without its script.
+
+    Args:
+        verified: the grader has been proven fair; the page says so when it has not.
+    """
     numbers = overview(results, questions)
     rows = [_row(result, questions) for result in sorted(results, key=lambda result: result.submission)]
     drawing = None
@@ -38,6 +46,7 @@ def index_html(
         assignment_title=assignment_title,
         course_title=course_title,
         overview=numbers,
+        verified=verified,
         histogram=drawing,
         hardest=numbers.hardest[:MOST_CASES],
         questions=questions,
