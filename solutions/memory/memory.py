@@ -906,7 +906,7 @@ def test_the_results(results):
 
 # %%
 """ # BEGIN TEST CONFIG
-points: 0.5
+points: 0.25
 hidden: true
 failure_message: The number of units must be that of the argument, for any length, with the usual tanh, adam and mse.
 """  # END TEST CONFIG
@@ -991,6 +991,36 @@ def test_profiles_of_the_trained_networks(results):
         for t in (0, T - 1):
             assert abs(got[t] - right[t]) < 0.15, f"{key}, t = {t}: {got[t]}, on fresh data {right[t]}"
     assert got[0] < 0.001 * got[-1], f"T100: {got[0]} at the start, {got[-1]} at the end"
+
+
+# %%
+""" # BEGIN TEST CONFIG
+points: 0.25
+hidden: true
+failure_message: 'Run run_experiment(2, 5, 6) twice: the same seed gives the same network and another seed another one, two elements are soon learned, and mse and profile are those of data that the training did not use.'
+"""  # END TEST CONFIG
+
+
+def test_short_experiments(run_experiment, make_first_last_data):
+    """Experiments with two elements: the seed, what is learned, and data of its own to measure on"""
+    import numpy as np
+    from reference import input_gradient_profile
+    from reference import make_first_last_data as draw
+
+    first, again, other = run_experiment(2, 5, 6), run_experiment(2, 5, 6), run_experiment(2, 6, 6, fast=False)
+    one, two, three = (run["model"].get_weights()[1] for run in (first, again, other))
+    assert np.allclose(one, two, atol=1e-4), "the same seed gave two networks"
+    assert np.linalg.norm(one - three) > 1, "another seed gave the same network: does it set the initial weights?"
+    X, y = draw(4000, 2, 870_002)
+    for run in (first, other):
+        mse = np.mean((np.asarray(run["model"](X)) - y) ** 2)
+        assert mse < 0.006, f"MSE {mse:.4f} on fresh data after six epochs"
+    X, y = (np.asarray(part) for part in make_first_last_data(10_000, 2, 5))
+    errors = (np.asarray(first["model"](X)) - y) ** 2
+    for n in (500, 1_000, 2_000, 5_000, 9_984, 10_000):
+        assert not np.isclose(errors[:n].mean(), first["mse"], rtol=1e-5, atol=0), "the mse is that of training data"
+        profile = input_gradient_profile(first["model"], X[:n])
+        assert not np.allclose(profile, first["profile"], rtol=1e-6, atol=0), "the profile is that of training data"
 
 
 # %% [raw]

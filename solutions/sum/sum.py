@@ -1106,7 +1106,8 @@ def test_network_for_five_prices(build_sum_model):
 """ # BEGIN TEST CONFIG
 points: 0.5
 hidden: true
-failure_message: build_sum_model must follow both arguments, T and units, and return an untrained model each time.
+failure_message: build_sum_model must follow both arguments, T and units, and return an untrained model each time,
+  with tanh in the RNN and no activation after it, compiled with adam and mse as they are by themselves.
 """  # END TEST CONFIG
 
 
@@ -1121,8 +1122,15 @@ def test_networks_of_other_sizes(build_sum_model):
         assert shape == (3, 1), f"T={T}, units={units}: answers of shape {shape}"
         right, got = count_params(1, units, 1), network.count_params()
         assert got == right, f"T={T}, units={units}: expected {right} weights, got {got}"
-    kinds = [type(layer).__name__ for layer in build_sum_model(10).layers]
+    network = build_sum_model(10)
+    kinds = [type(layer).__name__ for layer in network.layers]
     assert kinds.count("SimpleRNN") == 1 and kinds.count("Dense") == 1, f"layers {kinds}"
+    rnn, dense = (network.layers[kinds.index(kind)].get_config()["activation"] for kind in ("SimpleRNN", "Dense"))
+    assert (rnn, dense) == ("tanh", "linear"), f"activations {rnn} and {dense}"
+    assert network.optimizer.name.lower().startswith("adam"), f"optimizer {network.optimizer.name}"
+    rate = float(network.optimizer.learning_rate)
+    assert abs(rate - 0.001) < 1e-6, f"learning rate {rate}"
+    assert not isinstance(network.loss, str) or network.loss in ("mse", "MSE", "mean_squared_error"), network.loss
 
 
 # %%
@@ -1192,6 +1200,7 @@ def test_trained_network_adds(model):
     kinds = [type(layer).__name__ for layer in model.layers]
     assert kinds.count("SimpleRNN") == 1 and kinds.count("Dense") == 1, f"layers {kinds}"
     assert model.count_params() == 131, f"{model.count_params()} weights"
+    assert tuple(model.input_shape)[1] in (5, None), f"a model for {model.input_shape[1]} steps"
     X = np.random.default_rng(62).random((4000, 5, 1), dtype=np.float32)
     mse = float(np.mean((np.asarray(model(X)) - X.sum(axis=1)) ** 2))
     # Measured .0004 to .0072 over 60 seeds; always the mean gives .417.
