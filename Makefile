@@ -5,7 +5,7 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .autograder/uv/bin/uv)
 RUN := .venv/bin/
 
-.PHONY: help demo test test-slow check bench build clean
+.PHONY: help demo test test-slow check bench build verify clean
 .DEFAULT_GOAL := help
 
 help: ## This list
@@ -20,7 +20,7 @@ test: check ## Types, lint, the import rule and every test but the slow proofs
 test-slow: .venv/ready ## The slow proofs: stock Otter on every known submission gives the same scores
 	$(RUN)python -m pytest -m slow
 
-check: .venv/ready ## Format, lint, types; are the generated files current?
+check: .venv/ready ## Format, lint, types; are the generated files current, the graders proven?
 	$(RUN)ruff format --check
 	$(RUN)ruff check
 	$(RUN)mypy
@@ -31,6 +31,9 @@ bench: .venv/ready ## CPU seconds of our path and of stock `otter run`, side by 
 
 build: .venv/ready ## Make the student notebooks and the grader zips
 	@$(RUN)autograder build
+
+verify: .venv/ready ## Prove that every grader is fair: known answers, mutants, stock Otter (many minutes)
+	@$(RUN)autograder verify
 
 clean: ## Remove the environment and all working data
 	rm -rf .venv .autograder dist

@@ -32,6 +32,7 @@ class Built:
     """All that one source makes.
 
     Attributes:
+        text: of the source.
         files: path relative to the root -> content; the notebook and its data, then the grader zip.
         template: what a student gets.
         solved: the same notebook as a student would hand it in who gives the solution's answers.
@@ -39,6 +40,7 @@ class Built:
     """
 
     assignment: str
+    text: str
     source: Source
     files: dict[str, bytes]
     template: NotebookNode
@@ -61,20 +63,22 @@ def read_percent(text: str) -> NotebookNode:
     return jupytext.reads(text, fmt="py:percent")
 
 
-def build_assignment(root: Path, course: Course, assignment: Assignment) -> Built:
+def build_assignment(root: Path, course: Course, assignment: Assignment, verified: bool = False) -> Built:
     """Build one assignment in memory; `write_built` puts it on disk.
 
     Args:
         root: folder of course.yml.
         course: for the repository that "Open in Colab" opens.
         assignment: entry of course.yml.
+        verified: what the grader zip says of itself; whoever passes it has read the proof.
 
     Raises:
         SourceError: names file and question.
     """
     folder = root / "solutions" / assignment.id
     file = f"solutions/{assignment.id}/{assignment.id}.py"
-    notebook = read_percent(_read(root / file, file).decode())
+    text = _read(root / file, file).decode()
+    notebook = read_percent(text)
     source = read_source(notebook, file)
     _check_against_course(source, assignment, file)
     data = {name: _read(folder / name, f"{file}: ASSIGNMENT CONFIG: files: {name}") for name in source.files}
@@ -86,13 +90,13 @@ def build_assignment(root: Path, course: Course, assignment: Assignment) -> Buil
             member = f"tests/{question.name}.py"
             members[member] = author_text(members[member].decode(), question).encode()
     members["files/reference.py"] = reference_module(notebook, f"{assignment.id}.py").encode()
-    members["grader.json"] = _grader_info(source, assignment)
+    members["grader.json"] = _grader_info(source, assignment, verified)
     members |= {name: (_PACKAGE / "gradescope_files" / name).read_bytes() for name in _SCRIPTS} | _kit()
     files = {f"assignments/{assignment.id}/{assignment.id}.ipynb": as_bytes(template)}
     files |= {f"assignments/{assignment.id}/{name}": content for name, content in data.items()}
     files[f"dist/{assignment.id}-autograder.zip"] = _zip(members)
     frozen = {question: tuple(indices) for question, indices in answers.items()}
-    return Built(assignment.id, source, files, template, solved, frozen)
+    return Built(assignment.id, text, source, files, template, solved, frozen)
 
 
 def solved_notebook(built: Built) -> bytes:
@@ -100,13 +104,14 @@ def solved_notebook(built: Built) -> bytes:
     return as_bytes(built.solved)
 
 
-def write_built(root: Path, built: Built) -> list[str]:
-    """Put what was built on disk, each file under a temporary name first.
+def write_built(root: Path, built: Built, with_zip: bool = True) -> list[str]:
+    """Put what was built on disk, each file under a temporary name first; the grader zip only `with_zip`.
 
     Returns:
         The paths that changed, relative to the root.
     """
     changed = [path for path in stale_files(root, built, missing_zip=True) if path in built.files]
+    changed = [path for path in changed if with_zip or path != built.zip_path]
     for path in changed:
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -199,9 +204,9 @@ def _assign(
     return template, answered, {k: v for k, v in members.items() if k not in (*_SCRIPTS, "run_otter.py")}
 
 
-def _grader_info(source: Source, assignment: Assignment) -> bytes:
+def _grader_info(source: Source, assignment: Assignment, verified: bool) -> bytes:
     questions = tuple(Question(item.name, item.title, item.points, item.manual) for item in source.questions)
-    info = GraderInfo(assignment.id, assignment.title, source.name, questions, assignment.limits)
+    info = GraderInfo(assignment.id, assignment.title, source.name, questions, assignment.limits, verified)
     return msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
 
 

@@ -91,11 +91,15 @@ class ResultsFolder:
         questions = self._info.questions
         _write(self.path / "grades.csv", grades_csv(results, questions))
         _write(self.path / "runs.csv", runs_csv(results))
-        _write(self.index, index_html(results, questions, self._info.title, self._course_title))
+        _write(self.index, self._page(results))
         in_use = {self._evidence(result) for result in results if result.facts}
         for path in (self.path / "evidence").iterdir():
             if path not in in_use:  # of another kit or an earlier file: no result rests on it any more
                 path.unlink()
+
+    def _page(self, results: Sequence[Result]) -> str:
+        info = self._info
+        return index_html(results, info.questions, info.title, self._course_title, info.verified)
 
     def with_evidence(self, result: Result) -> Result:
         """Return a result of `earlier` with its evidence, empty where there is none.

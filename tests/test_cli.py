@@ -15,7 +15,7 @@ import click
 import nbformat
 import pytest
 from click.testing import CliRunner
-from tiny import COURSE, SOURCE, write_course
+from tiny import COURSE, SOURCE, claim_proven, write_course
 
 from autograder import grading
 from autograder.build import Built, build_assignment, solved_notebook, write_built
@@ -29,8 +29,9 @@ from autograder.results import ResultsFolder
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> tuple[Path, Built]:
     root = write_course(tmp_path_factory.mktemp("course"))
+    claim_proven(root)
     course = read_course(root / "course.yml")
-    built = build_assignment(root, course, course.assignments[0])
+    built = build_assignment(root, course, course.assignments[0], verified=True)
     write_built(root, built)
     return root, built
 
@@ -312,6 +313,17 @@ def test_force_grades_everything_again(desk, shared):
     desk.grade()
     assert desk.grade("--force").exit_code == 0
     assert shared.graded == ["Ada", "Ada"]
+
+
+def test_an_unverified_grader_says_so(desk, shared, tmp_path):
+    """In the terminal and on the page of the class; it grades all the same. A verified one says nothing."""
+    desk.hand_in("Ada")
+    assert "not verified" not in desk.grade().output
+    assert "not verified" not in (desk.out / "index.html").read_text()
+    shown = desk.grade("--grader", changed_zip(tmp_path / "changed", ("A short story.", "Another one.")))
+    assert shown.exit_code == 0
+    assert shown.output.count("Grader not verified") == 1 and "autograder verify tiny" in shown.output
+    assert (desk.out / "index.html").read_text().count("Grader not verified") == 1
 
 
 def test_a_changed_grader_grades_everything_again(desk, shared, tmp_path):

@@ -29,7 +29,7 @@ HOMES = {
     "keras": {"sandbox"},
     "tensorflow": {"sandbox"},
     "ctypes": {"sandbox"},
-    "subprocess": {"sandbox"},
+    "subprocess": {"sandbox", "proof.stock"},
     "click": {"cli"},
     "dask": {"cluster"},
     "distributed": {"cluster"},
@@ -76,8 +76,8 @@ def test_imports_point_down(module):
 @pytest.mark.parametrize("library", HOMES)
 def test_each_risky_library_has_one_home(library):
     """Where code is run, unpickled or confined can be found by looking in one place."""
-    users = {home(module) for module, imports in MODULES.items() if any(_is_in(name, library) for name in imports)}
-    assert users <= HOMES[library]
+    users = {module for module, imports in MODULES.items() if any(_is_in(name, library) for name in imports)}
+    assert not {user for user in users if not any(_is_in(user, place) for place in HOMES[library])}
 
 
 def _is_in(name: str, library: str) -> bool:

@@ -6,9 +6,11 @@ Exit codes: 0 all is done, 1 something needs a person, 2 usage or configuration,
 import click
 
 from autograder.cli.build import build
+from autograder.cli.calibrate import calibrate
 from autograder.cli.doctor import doctor
 from autograder.cli.grade import grade
 from autograder.cli.regrade import regrade
+from autograder.cli.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,5 +26,5 @@ def main() -> None:
     """
 
 
-for command in (build, grade, regrade, doctor):
+for command in (build, verify, calibrate, grade, regrade, doctor):
     main.add_command(command)

@@ -1,16 +1,19 @@
-"""`autograder build`: sources in, notebooks and grader zips out."""
+"""`autograder build`: sources in, notebooks and grader zips out; no grader zip without a proof."""
+
+import sys
 
 import click
 from rich.markup import escape
 
-from autograder.cli.shared import choose_assignments, console, find_course, mistakes_explained
+from autograder.cli.shared import choose_assignments, console, find_course, messages, mistakes_explained, shown
 from autograder.errors import StaleError
 
 
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--check", is_flag=True, help="Write nothing; say what is stale and exit with 1 if anything is.")
-def build(ids: tuple[str, ...], check: bool) -> None:
+@click.option("--check", is_flag=True, help="Write nothing; say what is stale or not proven, exit with 1 if anything.")
+@click.option("--unverified", is_flag=True, help="Make the grader zip of a source without a proof, marked as such.")
+def build(ids: tuple[str, ...], check: bool, unverified: bool) -> None:
     """Make the student notebook and the grader zip of assignments from their sources.
 
     \b
@@ -18,25 +21,39 @@ def build(ids: tuple[str, ...], check: bool) -> None:
                                 dist/sum-autograder.zip         keep this secret
 
     All assignments of course.yml are built unless some are named. The same source gives the same bytes.
+
+    A grader zip is made only of a source that has passed `autograder verify` since it last changed. To try a grader
+    before that, `--unverified` makes one that says so wherever it grades.
+
+    Exit code 1: a notebook or a zip is stale, or a grader is not proven.
     """
     with mistakes_explained():
         from autograder.build import build_assignment, check_built, write_built
+        from autograder.proof.record import obstacle
 
         root, course = find_course()
-        stale: list[str] = []
+        wanting: list[str] = []
         for name in choose_assignments(course, ids):
+            assignment = course.assignment(name)
+            unproven = obstacle(root, assignment)
             with console.status(f"Building {name}"):
-                built = build_assignment(root, course, course.assignment(name))
+                built = build_assignment(root, course, assignment, verified=not unproven)
             if check:
                 try:
                     check_built(root, built)
                 except StaleError as error:
-                    stale.append(str(error))
+                    wanting.append(str(error))
+                wanting += [unproven] if unproven else []
                 continue
-            changed = write_built(root, built)
+            changed = write_built(root, built, with_zip=unverified or not unproven)
             for path in changed:
-                console.print(f"[green]wrote[/]  {escape(path)}")
+                marked = "  [yellow](not verified)[/]" if unproven and path == built.zip_path else ""
+                console.print(f"[green]wrote[/]  {escape(path)}{marked}")
             if not changed:
                 console.print(f"[dim]{name} is current[/]")
-        if stale:
-            raise StaleError("\n".join(stale))
+            if unproven and not unverified:
+                trial = f"Or try it out with `autograder build --unverified {name}`."
+                wanting.append(f"{built.zip_path} was not made: {unproven} {trial}")
+        for sentence in wanting:
+            messages.print(f"[bold red]error:[/] {shown(sentence)}", soft_wrap=True)
+        sys.exit(1 if wanting else 0)

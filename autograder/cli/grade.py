@@ -9,8 +9,16 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from autograder import grading
-from autograder.cli.shared import console, find_grader, messages, mistakes_explained, progress_bar, shown
+from autograder import currency, grading
+from autograder.cli.shared import (
+    console,
+    find_grader,
+    messages,
+    mistakes_explained,
+    progress_bar,
+    say_whether_verified,
+    shown,
+)
 from autograder.cluster import grade_on_cluster
 from autograder.errors import ConfigError
 from autograder.grader import Grader
@@ -71,14 +79,15 @@ def grade(
             places = shown(", ".join(map(str, paths)))
             messages.print(f"Nothing to grade in {places}: no .ipynb and no .zip.", soft_wrap=True)
             sys.exit(1)
+        say_whether_verified(grader, assignment)
         out = out or root / ".autograder" / "grades" / assignment
         check_outside(out, paths)
         folder = stack.enter_context(contextlib.closing(ResultsFolder(out, grader.info, course.title)))
         earlier = folder.earlier()
-        kept, todo = grading.split_current(submissions, {} if force else earlier, grader)
+        kept, todo = currency.split_current(submissions, {} if force else earlier, grader)
         if kept:
             console.print(f"{len(kept)} of {len(submissions)} are graded already; --force grades them again.")
-        changed = [submission.name for submission in todo if grading.is_another_file(earlier, submission)]
+        changed = [submission.name for submission in todo if currency.is_another_file(earlier, submission)]
         if changed:
             some = ", ".join(plain(name) for name in changed[:5]) + (", …" if len(changed) > 5 else "")
             console.print(f"{len(changed)} replace results of other files of the same name: {escape(some)}")

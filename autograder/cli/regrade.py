@@ -9,8 +9,16 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from autograder import grading
-from autograder.cli.shared import console, find_grader, messages, mistakes_explained, progress_bar, shown
+from autograder import currency, grading
+from autograder.cli.shared import (
+    console,
+    find_grader,
+    messages,
+    mistakes_explained,
+    progress_bar,
+    say_whether_verified,
+    shown,
+)
 from autograder.errors import ConfigError
 from autograder.grader import Grader
 from autograder.model import Result, Status
@@ -48,13 +56,14 @@ def regrade(
     """
     with mistakes_explained(), contextlib.ExitStack() as stack:
         root, course, grader = find_grader(assignment, zip_path)
+        say_whether_verified(grader, assignment)
         out = out or root / ".autograder" / "grades" / assignment
         if not (out / "results").is_dir():
             raise ConfigError(f"There are no results in {out}. `autograder grade {assignment} FOLDER` makes them.")
         folder = stack.enter_context(contextlib.closing(ResultsFolder(out, grader.info, course.title)))
         earlier = folder.earlier()
         held = [folder.with_evidence(result) for result in earlier.values() if result.status is Status.GRADED]
-        todo = [result for result in held if result.evidence and (live or not grading.is_by(result, grader))]
+        todo = [result for result in held if result.evidence and (live or not currency.is_by(result, grader))]
         lacking = [result.submission for result in held if not result.evidence]
         if lacking:
             some = ", ".join(plain(name) for name in lacking[:5]) + (", …" if len(lacking) > 5 else "")

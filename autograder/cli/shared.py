@@ -100,6 +100,16 @@ def find_grader(assignment: str, zip_path: Path | None) -> tuple[Path, Course, G
     return root, course, read_grader(zip_path or root / "dist" / f"{assignment}-autograder.zip")
 
 
+def say_whether_verified(grader: Grader, assignment: str) -> None:
+    """Say so when nobody has proven this grader fair."""
+    if not grader.info.verified:
+        messages.print(
+            "[bold yellow]Grader not verified:[/] nobody has proven it fair yet; "
+            f"`autograder verify {assignment}` does.",
+            soft_wrap=True,
+        )
+
+
 def progress_bar() -> Progress:
     return Progress(
         SpinnerColumn(),

@@ -31,6 +31,13 @@ def test_the_index_says_who_needs_a_person_and_why(a_class: list[Result]) -> Non
     assert "rejected broken-28 The file ends in the middle" in text and "fault lost-31 SECRET-FAULT" in text
 
 
+def test_the_index_says_when_nobody_has_verified_the_grader(a_class: list[Result]) -> None:
+    """Once, at the top, with the command that does."""
+    unproven = Page(index_html(a_class, QUESTIONS, "Learning to sum", verified=False)).text
+    assert unproven.count("Grader not verified") == 1 and "autograder verify" in unproven
+    assert "not verified" not in index(a_class).text
+
+
 def test_links_lead_to_the_files_of_a_submission() -> None:
     """Whatever the name holds, the link names that one file beside the page."""
     name = "a b#c?d%e'é=&"
