@@ -1,0 +1,169 @@
+"""What the kit itself takes for a submission, by stage, on submissions that train nothing."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from autograder import evidence
+from autograder.evidence import Evidence, Transcript
+from autograder.grading import code_cells
+from autograder.intake import collect
+from autograder.model import CodeCell, Job, Question, Result
+from autograder.notebook import read_notebook
+from autograder.results import ResultsFolder
+from autograder.sandbox.box import Box
+from measures.lab import ASSIGNMENTS, COURSE, Lab, Part, Step, Tree
+from measures.sheets import Goal, Sheet
+
+# They train nothing, so that what is left is ours; the model of `untrained` crosses all the same.
+QUICK = {"sum": "untrained", "memory": "svd-norm"}
+REFERENCE = "reference"  # elsewhere: what its training varies by is then in the checks
+ALL = "all"
+MOST_MS = 300
+SECONDS = 5.0  # for a round
+FIRST_OPERATION = """\
+from otter.test_files import test_case
+OK_FORMAT = False
+name = "q1"
+points = None
+
+@test_case(points=1)
+def test_first_operation():
+    import tensorflow as tf
+    assert tf.constant(1.0) + 1 == 2
+"""
+
+
+class Overhead(Part):
+    """See above."""
+
+    name = "overhead"
+    about = "what the kit itself takes for a submission, by stage, in milliseconds"
+
+    def __init__(self, lab: Lab) -> None:
+        super().__init__(lab)
+        self._read: dict[tuple[str, str], list[Tree]] = defaultdict(list)
+        self._cells: dict[str, tuple[CodeCell, ...]] = {}
+
+    def steps(self) -> list[Step]:
+        rounds = range(self.lab.size.repeats + 1)
+        return [
+            Step(f"{one}: round {number} of {rounds[-1]}", SECONDS, partial(self._round, one, counts=number > 0))
+            for one in ASSIGNMENTS
+            for number in rounds
+        ]
+
+    def _round(self, assignment: str, counts: bool) -> None:
+        """Do each stage once."""
+        grader = self.lab.grader(assignment)
+        path = self.lab.place(f"overhead-{assignment}") / "quick.ipynb"
+        path.write_bytes(self.lab.known(assignment)[QUICK.get(assignment, REFERENCE)].notebook)
+        with closing(ResultsFolder(path.parent / "grades", grader.info, COURSE.title)) as folder:
+            result = self._grade(path, folder, assignment)
+            self._cells[assignment] = tuple(evidence.unpack(result.evidence).cells)
+            stages: dict[str, Callable[[], object]] = {
+                "read": lambda: self._read_file(path, assignment),
+                "write": lambda: folder.write(result),
+                "whole": lambda: self._grade(path, folder, assignment),
+                **{name: partial(self.lab.engine.run, job) for name, job in self._jobs(assignment, result).items()},
+                "box": lambda: self._open_and_close("none", assignment),
+                "confined": lambda: self._open_and_close(self.lab.engine.level, assignment),
+            }
+            for name, stage in stages.items():
+                before = self.lab.used()
+                stage()
+                if counts:
+                    self._read[assignment, name].append(self.lab.used() - before)
+
+    def _grade(self, path: Path, folder: ResultsFolder, assignment: str) -> Result:
+        """All from the file to the record."""
+        grader = self.lab.grader(assignment)
+        (found,) = collect([path], grader.info.name)
+        result = self.lab.engine.grade(found, grader)
+        if result.score is None:
+            raise RuntimeError(f"{assignment}: {result.note}")
+        folder.write(result)
+        return result
+
+    def _read_file(self, path: Path, assignment: str) -> None:
+        """As the command does: when it collects, and again when it grades."""
+        name = self.lab.grader(assignment).info.name
+        (found,) = collect([path], name)
+        code_cells(read_notebook(found.notebook or b"", name))
+
+    def _open_and_close(self, level: str, assignment: str) -> None:
+        """A box that is asked nothing."""
+        Box(self.lab.engine._warm, level, self.lab.grader(assignment).info.limits, 0, {}).close()
+
+    def _jobs(self, assignment: str, graded: Result) -> dict[str, Job]:
+        """Return jobs that differ by one stage: a judge without a box, with TensorFlow in use; cells; checks."""
+        cells = self._cells[assignment]
+        checked = self.lab.engine.job(cells, self.lab.grader(assignment))
+        unchecked = replace(checked, questions=(), tests={})
+        judge = replace(unchecked, cells=(), evidence=evidence.pack(Evidence([], [Transcript([])], False)))
+        return {
+            "judge": judge,
+            "first operation": replace(judge, questions=(Question("q1", "", 1),), tests={"q1": FIRST_OPERATION}),
+            "no cells": replace(unchecked, cells=()),
+            "idle cells": replace(unchecked, cells=tuple(replace(cell, source="pass") for cell in cells)),
+            "unchecked": unchecked,
+            "checked": checked,
+            "recorded": replace(checked, evidence=graded.evidence),
+        }
+
+    def _table(self, assignment: str) -> dict[str, Tree]:
+        """Return stage -> what it takes, and last what all take together: the whole less what the cells compute."""
+        of = {name: mean(read) for (one, name), read in self._read.items() if one == assignment}
+        first, judging = of["first operation"] - of["judge"], of["recorded"] - of["judge"]
+        parts = {
+            "read the file": of["read"],
+            "fork a judge, hand over, end it": of["judge"],
+            "fork a box, begin, end it": of["box"],
+            f"confine it ({self.lab.engine.level})": of["confined"] - of["box"],
+            "its cells, beyond what they compute": of["idle cells"] - of["no cells"],
+            "checks: the judge's first TensorFlow operation": first,
+            "checks: all else in the judge": judging - first,
+            "checks: answers of the box": of["checked"] - of["unchecked"] - judging,
+            "write record, page, evidence": of["write"],
+        }
+        total = of["whole"] - (of["unchecked"] - of["idle cells"])
+        rest = total
+        for tree in parts.values():
+            rest -= tree
+        return {**parts, "else, and what does not add up": rest, ALL: total}
+
+    def sheets(self) -> list[Sheet]:
+        tables = {assignment: self._table(assignment) for assignment in ASSIGNMENTS}
+        rows = []
+        for stage in next(iter(tables.values())):
+            trees = [table[stage] for table in tables.values()]
+            values = [value for tree in trees for value in (tree.cpu_seconds, tree.clock)]
+            rows.append((stage, *(f"{1000 * value:.1f}" for value in values)))
+        columns = ("stage", *(f"{one}: {what}" for one in ASSIGNMENTS for what in ("CPU ms", "clock ms")))
+        used = ", ".join(f"{one}: {QUICK.get(one, REFERENCE)}, {len(self._cells[one])} cells" for one in ASSIGNMENTS)
+        notes = [
+            f"Means of {self.lab.size.repeats} rounds in turn, one at a time: the command, the warmed process, judge "
+            f"and box together. Known submissions ({used}). All: from the file to the record, without what the cells "
+            "compute.",
+            "Checks are the grader's own tests, with the student's functions that they call: the run with them less "
+            "the run without. In the judge: the same, judged again from evidence, where there is no box.",
+        ]
+        return [Sheet("The kit's own time for a submission", columns, rows, notes)]
+
+    def goals(self) -> list[Goal]:
+        found = []
+        for assignment in ASSIGNMENTS:
+            ms = 1000 * self._table(assignment)[ALL].cpu_seconds
+            found.append(Goal(f"{assignment}: overhead under {MOST_MS} ms of CPU", f"{ms:.0f} ms", ms < MOST_MS))
+        return found
+
+
+def mean(trees: list[Tree]) -> Tree:
+    """Return the mean: of times that the kernel gives in steps of 10 ms a median would say little."""
+    total = Tree(0.0, 0.0, 0.0, 0.0)
+    for tree in trees:
+        total += tree
+    return total / len(trees)
