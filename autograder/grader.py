@@ -40,7 +40,8 @@ class Grader:
 
     def sha256_of(self, question: Question) -> str:
         """Return a hash of all in this grader that decides a question's points."""
-        parts = (question, self.tests.get(question.name), self.reference)
+        said = (question.name, question.title, float(question.points), question.manual)
+        parts = (*said, self.tests.get(question.name), self.reference)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
