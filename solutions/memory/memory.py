@@ -876,7 +876,7 @@ failure_message: 'Each of the four entries of results must be what run_experimen
 """  # END TEST CONFIG
 
 
-def test_the_results(results):
+def test_the_results(results, run_experiment):
     """Four experiments, each with its MSE, profile and model"""
     import numpy as np
 
@@ -900,6 +900,8 @@ def test_the_results(results):
     )
     assert not same, message
     short = float(results["T10"]["mse"])
+    if not short < 0.01:  # measured, one right network in 400 stays at 1/12: it gets a second try
+        short = float(run_experiment(10, 870_011, 30)["mse"])
     cause = "Is y first plus last, and are there 30 epochs? If both are right, try another seed."
     assert short < 0.01, f"Expected a test MSE below .01 at length 10, got {short:.4f}. {cause}"
 
@@ -939,34 +941,36 @@ failure_message: The network trained at length 10 must be right on new sequences
 """  # END TEST CONFIG
 
 
-def test_length_10_is_learned(results):
+def test_length_10_is_learned(results, run_experiment):
     """At length 10 the network has learned the task"""
     import numpy as np
     from reference import make_first_last_data as draw
 
     X, y = draw(4000, 10, 870_010)
     mse = np.mean((results["T10"]["model"].predict(X, batch_size=4000, verbose=0) - y) ** 2)
-    assert mse < 0.01, f"MSE {mse:.5f} on fresh data"
     assert abs(mse - float(results["T10"]["mse"])) < 0.003, f"reported {results['T10']['mse']}, fresh {mse:.5f}"
+    if not mse < 0.01:  # measured, one right network in 400 stays at 1/12: it gets a second try
+        mse = np.mean((run_experiment(10, 870_011, 30)["model"].predict(X, batch_size=4000, verbose=0) - y) ** 2)
+    assert mse < 0.01, f"MSE {mse:.5f} on fresh data"
 
 
 # %%
 """ # BEGIN TEST CONFIG
 points: 0.5
 hidden: true
-failure_message: After ten epochs at length 100 nobody has solved the task, and nobody does much worse than question 2. Is the MSE that you report that of test data?
+failure_message: After ten epochs at length 100 hardly a network has solved the task, and none does much worse than question 2. Is the MSE that you report that of test data?
 """  # END TEST CONFIG
 
 
-def test_length_100_is_not_learned(results):
-    """At length 100 the network has not learned the task, and its MSE is reported as it is"""
+def test_length_100_is_reported(results):
+    """At length 100 the network is no worse than the last element alone, and its MSE is reported as it is"""
     import numpy as np
     from reference import make_first_last_data as draw
 
     X, y = draw(4000, 100, 870_100)
     mse = np.mean((results["T100"]["model"].predict(X, batch_size=4000, verbose=0) - y) ** 2)
-    # Not 1/12 exactly: a network may keep one bit of the first element, which leaves 1/48 at best.
-    assert 0.015 < mse < 0.12, f"MSE {mse:.5f} on fresh data, expected about 1/12"
+    # Measured, 4 of 400 right networks are below .015 after ten epochs, all others above .068.
+    assert mse < 0.12, f"MSE {mse:.5f} on fresh data, expected about 1/12"
     assert abs(mse - float(results["T100"]["mse"])) < 0.02, f"reported {results['T100']['mse']}, fresh {mse:.5f}"
 
 
@@ -979,7 +983,7 @@ failure_message: 'The profiles must be those of the trained networks, on test da
 
 
 def test_profiles_of_the_trained_networks(results):
-    """The profiles: alive at both ends at length 10, dead at the start at length 100"""
+    """The profiles: those of the networks, at length 100 dead at the start unless the network has learned the task"""
     import numpy as np
     from reference import input_gradient_profile
     from reference import make_first_last_data as draw
@@ -990,7 +994,8 @@ def test_profiles_of_the_trained_networks(results):
         assert got.shape == (T,), f"{key}: shape {got.shape}"
         for t in (0, T - 1):
             assert abs(got[t] - right[t]) < 0.15, f"{key}, t = {t}: {got[t]}, on fresh data {right[t]}"
-    assert got[0] < 0.001 * got[-1], f"T100: {got[0]} at the start, {got[-1]} at the end"
+    learned = float(results["T100"]["mse"]) < 0.05
+    assert learned or got[0] < 0.001 * got[-1], f"T100: {got[0]} at the start, {got[-1]} at the end"
 
 
 # %%
@@ -1018,9 +1023,9 @@ def test_short_experiments(run_experiment, make_first_last_data):
     X, y = (np.asarray(part) for part in make_first_last_data(10_000, 2, 5))
     errors = (np.asarray(first["model"](X)) - y) ** 2
     for n in (500, 1_000, 2_000, 5_000, 9_984, 10_000):
-        assert not np.isclose(errors[:n].mean(), first["mse"], rtol=1e-5, atol=0), "the mse is that of training data"
+        assert not np.isclose(errors[:n].mean(), first["mse"], rtol=1e-6, atol=0), "the mse is that of training data"
         profile = input_gradient_profile(first["model"], X[:n])
-        assert not np.allclose(profile, first["profile"], rtol=1e-6, atol=0), "the profile is that of training data"
+        assert not np.allclose(profile, first["profile"], rtol=1e-7, atol=0), "the profile is that of training data"
 
 
 # %% [raw]

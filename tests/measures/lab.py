@@ -1,12 +1,11 @@
 """Where measuring is done: a folder, the built assignments, one warmed engine; and what a part of the bench is."""
 
 import hashlib
-import os
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from autograder.grader import Grader, read_grader
 from autograder.grading import Engine
 from autograder.known import KnownSubmission, known_submissions
 from autograder.model import Submission
+from measures.accounting import Account
 from measures.programs import Cost
 from measures.sheets import Goal, Sheet
 
@@ -66,6 +66,7 @@ class Lab:
         self.folder, self.size = folder, size
         self._stack = ExitStack()
         self._engine: Engine | None = None
+        self._account: Account | None = None
         self.built = cache(self._build)
         self.known = cache(self._known)
         self.grader = cache(self._grader)
@@ -82,8 +83,10 @@ class Lab:
 
     @property
     def engine(self) -> Engine:
-        """One warmed process."""
+        """One warmed process, counted from its start, as is this one."""
         if self._engine is None:
+            self._account = self._stack.enter_context(closing(Account()))
+            self._account.enter()
             self._engine = self._stack.enter_context(Engine())
         return self._engine
 
@@ -103,41 +106,22 @@ class Lab:
     def _grader(self, assignment: str) -> Grader:
         return read_grader(self.grader_zip(assignment))
 
-    def used(self) -> "Tree":
-        """Return CPU time so far of this process, of the warmed process alone, and of judges and boxes that ended."""
-        # proc(5): the fields after the command's name; 14 and 15 are its own time, 16 and 17 that of ended children
-        fields = Path(f"/proc/{self.engine._warm._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        own, ended = (sum(map(int, fields[place : place + 2])) / os.sysconf("SC_CLK_TCK") for place in (11, 13))
-        return Tree(time.process_time(), own, ended, time.monotonic())
+    def used(self) -> "Used":
+        """Return what this process, the warmed process, judges and boxes have used together so far."""
+        if self._account is None:
+            raise RuntimeError("nothing is counted before the engine runs")
+        return Used(self._account.cpu_seconds, time.monotonic())
 
 
 @dataclass(frozen=True)
-class Tree:
-    """Seconds: CPU of the command, of the warmed process, of judges and boxes; and the clock."""
+class Used:
+    """Seconds: CPU time of all processes, and by the clock."""
 
-    command: float
-    warm: float
-    children: float
+    cpu: float
     clock: float
 
-    def __sub__(self, other: "Tree") -> "Tree":
-        return Tree(
-            self.command - other.command,
-            self.warm - other.warm,
-            self.children - other.children,
-            self.clock - other.clock,
-        )
-
-    def __add__(self, other: "Tree") -> "Tree":
-        return self - Tree(-other.command, -other.warm, -other.children, -other.clock)
-
-    def __truediv__(self, times: float) -> "Tree":
-        return Tree(self.command / times, self.warm / times, self.children / times, self.clock / times)
-
-    @property
-    def cpu_seconds(self) -> float:
-        """Of all processes."""
-        return self.command + self.warm + self.children
+    def __sub__(self, other: "Used") -> "Used":
+        return Used(self.cpu - other.cpu, self.clock - other.clock)
 
 
 class Readings:

@@ -86,6 +86,12 @@ class Mixed(Part):
             if member.points is not None and record["score"] != member.points:
                 raise RuntimeError(f"{assignment}, {member.name}: {record['score']} points, must be {member.points}.")
             self._sealed[member.name] = record["cpu_seconds"]
+        recorded = sum(self._sealed[member.name] for member in members.values())
+        if self._commands[-1].cpu_seconds < recorded:
+            counted = self._commands[-1].cpu_seconds
+            raise RuntimeError(
+                f"{assignment}: {counted:.1f} s counted of the command, its records have {recorded:.1f} s."
+            )
 
     def sheets(self) -> list[Sheet]:
         rows = []

@@ -1,5 +1,6 @@
 """What the kit itself takes for a submission, by stage, on submissions that train nothing."""
 
+import statistics
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
@@ -15,7 +16,7 @@ from autograder.model import CodeCell, Job, Question, Result
 from autograder.notebook import read_notebook
 from autograder.results import ResultsFolder
 from autograder.sandbox.box import Box
-from measures.lab import ASSIGNMENTS, COURSE, Lab, Part, Step, Tree
+from measures.lab import ASSIGNMENTS, COURSE, Lab, Part, Step, Used
 from measures.sheets import Goal, Sheet
 
 # They train nothing, so that what is left is ours; the model of `untrained` crosses all the same.
@@ -45,7 +46,7 @@ class Overhead(Part):
 
     def __init__(self, lab: Lab) -> None:
         super().__init__(lab)
-        self._read: dict[tuple[str, str], list[Tree]] = defaultdict(list)
+        self._read: dict[tuple[str, str], list[Used]] = defaultdict(list)
         self._cells: dict[str, tuple[CodeCell, ...]] = {}
 
     def steps(self) -> list[Step]:
@@ -114,7 +115,7 @@ class Overhead(Part):
             "recorded": replace(checked, evidence=graded.evidence),
         }
 
-    def _table(self, assignment: str) -> dict[str, Tree]:
+    def _table(self, assignment: str) -> dict[str, Used]:
         """Return stage -> what it takes, and last what all take together: the whole less what the cells compute."""
         of = {name: mean(read) for (one, name), read in self._read.items() if one == assignment}
         first, judging = of["first operation"] - of["judge"], of["recorded"] - of["judge"]
@@ -140,7 +141,7 @@ class Overhead(Part):
         rows = []
         for stage in next(iter(tables.values())):
             trees = [table[stage] for table in tables.values()]
-            values = [value for tree in trees for value in (tree.cpu_seconds, tree.clock)]
+            values = [value for tree in trees for value in (tree.cpu, tree.clock)]
             rows.append((stage, *(f"{1000 * value:.1f}" for value in values)))
         columns = ("stage", *(f"{one}: {what}" for one in ASSIGNMENTS for what in ("CPU ms", "clock ms")))
         used = ", ".join(f"{one}: {QUICK.get(one, REFERENCE)}, {len(self._cells[one])} cells" for one in ASSIGNMENTS)
@@ -156,14 +157,11 @@ class Overhead(Part):
     def goals(self) -> list[Goal]:
         found = []
         for assignment in ASSIGNMENTS:
-            ms = 1000 * self._table(assignment)[ALL].cpu_seconds
+            ms = 1000 * self._table(assignment)[ALL].cpu
             found.append(Goal(f"{assignment}: overhead under {MOST_MS} ms of CPU", f"{ms:.0f} ms", ms < MOST_MS))
         return found
 
 
-def mean(trees: list[Tree]) -> Tree:
-    """Return the mean: of times that the kernel gives in steps of 10 ms a median would say little."""
-    total = Tree(0.0, 0.0, 0.0, 0.0)
-    for tree in trees:
-        total += tree
-    return total / len(trees)
+def mean(read: list[Used]) -> Used:
+    """Return the means of both times: the kernel counts in ticks of milliseconds, of which a median would show one."""
+    return Used(statistics.fmean(one.cpu for one in read), statistics.fmean(one.clock for one in read))

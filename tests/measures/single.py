@@ -14,6 +14,7 @@ OTTER, RIVAL, SCRIPT = "`otter run`", "nbgrader autograde", "the cells as a scri
 ALONE, SEALED = "`autograder grade`, this file alone", "sealed, one of a batch"
 # What each takes on the development machine, for the time left.
 SECONDS = {OTTER: 30, RIVAL: 30, SCRIPT: 25, ALONE: 10, SEALED: 5}
+ROUNDING_SECONDS = 0.05  # of records, and of what the kernel tells of a process
 MOST_BOX_MB, MOST_GRADE_MB, FEWER_TIMES = 350, 768, 10
 
 
@@ -91,8 +92,10 @@ class Single(Part):
         used = self.lab.used() - before
         if result.score != result.max_score or result.facts is None:
             raise RuntimeError(f"{assignment}: the solved notebook gets {result.score} points. {result.note}")
+        if used.cpu < result.cpu_seconds - ROUNDING_SECONDS:
+            raise RuntimeError(f"{assignment}: {used.cpu:.2f} s counted, the record has {result.cpu_seconds:.2f} s.")
         memory_mb = result.facts.memory_bytes / 2**20
-        self._read.add((assignment, SEALED), Cost(used.cpu_seconds, used.clock, memory_mb))
+        self._read.add((assignment, SEALED), Cost(used.cpu, used.clock, memory_mb))
 
     def sheets(self) -> list[Sheet]:
         rows = [
