@@ -18,6 +18,7 @@ from autograder.grader import read_grader
 from autograder.grading import Engine
 from autograder.intake import collect
 from autograder.model import Status, Submission
+from autograder.programs import Programs
 from autograder.reports.gradescope import gradescope_json
 from autograder.reports.record import result_json
 
@@ -33,6 +34,7 @@ def main(root: Path) -> int:
         grader = read_grader(root / "source")
         submission = choose(collect([root / "submission"], grader.info.name))
         with Engine() as engine:
+            engine.programs = Programs(most=0)  # nobody comes later, and the harness is waiting
             if engine.level == "uid":
                 # without mount namespaces the files of this container can be named from a box
                 hide(root / "source")

@@ -35,6 +35,7 @@ SEED = 0
 FAULT_NOTE = "Not graded, through no fault of the student's; grade it again. {}"
 TRIES = 3  # of a submission: one death of the warmed process may cost the judge and then the order for the next one
 MAX_FAULTS = 6  # at the beginning of a batch, with nothing graded
+COMPILE_SECONDS = 20  # for a program; those of the course take one
 JUDGE_SECONDS = 60  # for the tests themselves, beyond what the submission may use
 
 
@@ -171,7 +172,7 @@ class Engine:
         verdict = self._run_with_retries(replace(job, programs=self.programs.made()))
         for training in self.programs.due(verdict.trainings):
             with contextlib.suppress(Fault):  # then every box goes on compiling for itself
-                compiled = self._run_with_retries(replace(job, cells=(), training=training))
+                compiled = self._judge(_compile_job(job, training), time.monotonic() + 2 * COMPILE_SECONDS)
                 self.programs.add(compiled.programs, compiled.cpu_seconds)
         return verdict
 
@@ -245,6 +246,11 @@ class Engine:
             cell_errors=verdict.cell_errors,
             evidence_sha256=verdict.evidence_sha256,
         )
+
+
+def _compile_job(job: Job, training: bytes) -> Job:
+    limits = replace(job.limits, cell_seconds=COMPILE_SECONDS, run_seconds=COMPILE_SECONDS)
+    return replace(job, cells=(), training=training, limits=limits, wall_seconds=COMPILE_SECONDS)
 
 
 def unchanged_questions(earlier: Result, grader: Grader) -> dict[str, QuestionResult]:

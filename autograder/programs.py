@@ -12,9 +12,10 @@ MAX_TRAINING_BYTES = 20_000
 
 
 class Programs:
-    """Programs by the names that XLA finds them by, and which are to be made next."""
+    """Programs by the names that XLA finds them by, and which are to be made next; `most`: so many are made at all."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAX_PROGRAMS) -> None:
+        self._most = most
         self._lock = threading.Lock()
         self._seen: Counter[bytes] = Counter()
         self._made: dict[str, bytes] = {}
@@ -31,7 +32,7 @@ class Programs:
             small = [training for training in trainings if len(training) <= MAX_TRAINING_BYTES]
             self._seen.update(small)
             due = [training for training in small if self._seen[training] == 2]
-            return due if sum(count > 1 for count in self._seen.values()) <= MAX_PROGRAMS else []
+            return due if sum(count > 1 for count in self._seen.values()) <= self._most else []
 
     def add(self, programs: dict[str, bytes], cpu_seconds: float) -> None:
         """Keep programs, which took so long to make."""

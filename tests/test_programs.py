@@ -142,6 +142,7 @@ def test_only_what_is_seen_twice_is_made_and_not_without_end():
     assert programs.due((b"two",)) == [b"two"]
     assert programs.due((b"two",)) == []
     assert programs.due((bytes(30_000),)) == programs.due((bytes(30_000),)) == []
+    assert Programs(most=0).due((b"one",)) == Programs(most=0).due((b"one", b"one")) == []
     many = [str(number).encode() for number in range(2 * MAX_PROGRAMS)]
     made = [training for name in many for _ in range(2) for training in programs.due((name,))]
     assert len(made) == MAX_PROGRAMS - 1

@@ -16,9 +16,7 @@ NAME = re.compile(r"xla_compile_cache__[0-9]+__[0-9]+__XLA_CPU_JIT\.pb")  # as T
 
 
 def use_folder(programs: dict[str, bytes]) -> Path:
-    """Make a folder of compiled programs, name -> content, in which XLA looks first.
-
-    An empty one keeps what XLA compiles.
+    """Make a folder of compiled programs, name -> content, in which XLA looks first; an empty one keeps what it makes.
 
     Without effect once this process has compiled something.
     """
