@@ -22,14 +22,15 @@ def installed(monkeypatch) -> None:
 
 
 def outcome(layer: Any, X: Any, *states: Any) -> list[Any]:
-    """Return outputs and the gradients of a sum of their squares by the inputs and by all weights."""
+    """Return outputs, without and with a tape, and the gradients of a sum of their squares by inputs and weights."""
     X = tf.convert_to_tensor(X)
+    alone = layer(X, initial_state=list(states)) if states else layer(X)
     with tf.GradientTape() as tape:
         tape.watch(X)
         outputs = layer(X, initial_state=list(states) or None) if states else layer(X)
         total = sum(tf.reduce_sum(part**2) for part in tf.nest.flatten(outputs))
     gradients = tape.gradient(total, [X, *[weight.value for weight in layer.trainable_weights]])
-    return [*tf.nest.flatten(outputs), *gradients]
+    return [*tf.nest.flatten(alone), *tf.nest.flatten(outputs), *gradients]
 
 
 def assert_close(got: list[Any], right: list[Any], **tolerance: float) -> None:
@@ -81,16 +82,18 @@ def test_other_arguments(installed, program):
 
 def test_our_loop_is_used(installed, monkeypatch):
     """In eager calls and training programs it is; a function that a student traces keeps Keras' loop."""
-    used = []
-    for name in ("_loop_of_eager_steps", "_loop_of_a_program"):
+    used: list[str] = []
+    for name in ("_loop_of_arrays", "_loop_of_eager_steps", "_loop_of_a_program"):
         stock = getattr(recurrence, name)
         monkeypatch.setattr(recurrence, name, lambda *a, stock=stock, name=name: (used.append(name), stock(*a))[1])
     layer, X = layers.SimpleRNN(2), drawn(2, 3, 1)
     layer(X)
+    with tf.GradientTape():
+        layer(X)
     tf.function(layer)(X)
     with recurrence.training_program():
         tf.function(lambda: layer(X), autograph=False)()
-    assert used == ["_loop_of_eager_steps", "_loop_of_a_program"]
+    assert used == ["_loop_of_arrays", "_loop_of_eager_steps", "_loop_of_a_program"]
 
 
 class Doubled(layers.SimpleRNNCell):

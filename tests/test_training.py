@@ -207,3 +207,17 @@ def test_predicting_from_what_is_no_array_is_left_to_keras(profile):
     called = []
     model.predict(X, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_predict_end=called.append)])
     assert model.predict(X, batch_size=3, verbose=0).shape == (40, 1)
+
+
+def test_variables_keep_their_names_and_share_their_operation(profile, monkeypatch):
+    """TensorFlow builds the operation that makes a variable once for each name for debugging: there is one name."""
+    from tensorflow.python.ops import gen_resource_variable_ops as operations
+
+    given: list[Any] = []
+    stock = operations.var_handle_op
+    monkeypatch.setattr(operations, "var_handle_op", lambda *a, **k: (given.append(k["debug_name"]), stock(*a, **k))[1])
+    profile()
+    names = [variable.path.rsplit("/", 1)[1] for variable in network().weights]
+    assert names == ["kernel", "recurrent_kernel", "bias", "kernel", "bias"]
+    assert len(given) > 5
+    assert set(given) == {""}

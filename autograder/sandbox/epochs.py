@@ -13,8 +13,8 @@ from typing import Any
 
 import keras
 
-from autograder.sandbox import recurrence
-from autograder.sandbox.programs import Program
+from autograder.sandbox import recurrence, traces
+from autograder.sandbox.programs import make_program
 
 # What the flags turn off takes 40 % of the time to compile, and gives these small programs nothing back. XLA ends the
 # process over a flag that it does not know, hence the version.
@@ -109,6 +109,40 @@ def epoch_program(model: Any, work: Work) -> Callable[[Any], Any] | None:
 
     data = [tf.constant(array) for array in work.data]
     full, size = work.samples // work.batch, work.batch
+    try:
+        with recurrence.training_program():
+            model._symbolic_build(data_batch=tuple(part[:size] for part in data))
+        key = traces.fingerprint(model, data, full, size)
+        program = traces.find(key, model) or traces.keep(key, model, make_program(*_trace(model, data, full, size)))
+    except Exception:
+        return None
+
+    def run_steps(*batches: Any) -> None:
+        for number in range(full):
+            program.run_step(*(part[number] for part in batches))
+
+    run_epoch = program.run_epoch
+
+    def train_epoch(iterator: Any) -> Any:
+        order = next(iterator)
+        nonlocal run_epoch
+        if full:
+            batches = [tf.gather(part, tf.reshape(order[: full * size], (full, size))) for part in data]
+            try:
+                run_epoch(*batches)
+            except tf.errors.OpError:  # nothing was trained: XLA writes the weights at the end
+                run_epoch = run_steps
+                run_epoch(*batches)
+        if full < work.steps:
+            program.run_step(*(tf.gather(part, order[full * size :]) for part in data))
+        return model.get_metrics_result()
+
+    return train_epoch
+
+
+def _trace(model: Any, data: list[Any], full: int, size: int) -> tuple[Any, Any]:
+    """Return the concrete functions of an epoch of full batches, and of the step that it repeats."""
+    import tensorflow as tf
 
     def train_step(*batch: Any) -> None:
         model.train_step(batch)
@@ -127,26 +161,6 @@ def epoch_program(model: Any, work: Work) -> Callable[[Any], Any] | None:
         tf.while_loop(lambda number: number < full, run, [tf.constant(0)])
 
     all_batches = [tf.TensorSpec([full, size, *part.shape[1:]], part.dtype) for part in data]
-    try:
-        with recurrence.training_program():
-            model._symbolic_build(data_batch=tuple(part[:size] for part in data))
-            epoch = tf.function(run_full_batches, jit_compile=True, autograph=False)
-            run_epoch: Any = Program(epoch.get_concrete_function(*all_batches))
-    except Exception:
-        return None
-
-    def train_epoch(iterator: Any) -> Any:
-        order = next(iterator)
-        nonlocal run_epoch
-        if full:
-            batches = [tf.gather(part, tf.reshape(order[: full * size], (full, size))) for part in data]
-            try:
-                run_epoch(*batches)
-            except tf.errors.OpError:  # nothing was trained: XLA writes the weights at the end
-                run_epoch = tf.function(run_full_batches, autograph=False)
-                run_epoch(*batches)
-        if full < work.steps:
-            traced[0](*(tf.gather(part, order[full * size :]) for part in data))
-        return model.get_metrics_result()
-
-    return train_epoch
+    with recurrence.training_program():
+        epoch = tf.function(run_full_batches, jit_compile=True, autograph=False)
+        return epoch.get_concrete_function(*all_batches), traced[0]

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-NAME = re.compile(r"xla_compile_cache__[0-9]+__[0-9]+__XLA_CPU_JIT\.pb")  # as TensorFlow writes them
+# as TensorFlow writes them, and traces.py
+NAME = re.compile(r"xla_compile_cache__[0-9]+__[0-9]+__XLA_CPU_JIT\.pb|trace_[0-9a-f]{64}")
 
 
 def use_folder(programs: dict[str, bytes]) -> Path:
@@ -35,30 +36,50 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 class Program:
-    """A traced function to be compiled by XLA; called with its arguments, it returns nothing.
+    """The functions of a training, to be called with batches; XLA compiles the first, which runs an epoch of full ones.
 
     Args:
-        traced: a concrete function of TensorFlow, kept with what it captured.
+        definitions: of the epoch, and of all that it calls.
+        step: number of the definition that trains on one batch, of any size.
+        captured: the variables that the epoch reads and changes, as TensorFlow's handles, and those of the step.
     """
 
-    def __init__(self, traced: Any) -> None:
+    def __init__(self, definitions: list[Any], step: int, captured: tuple[list[Any], list[Any]]) -> None:
         from tensorflow.python.eager import context
 
-        self._traced, self._context = traced, context.context()
-        definitions = _canonical(traced)
+        self.definitions, self.step_number, self.captured = definitions, step, captured
+        self._context = context.context()
         definitions[0].attr["_XlaMustCompile"].b = True
-        self._name = definitions[0].signature.name.encode()
         for definition in definitions:
             if not self._context.has_function(definition.signature.name):
                 self._context.add_function_def(definition)
 
-    def __call__(self, *arguments: Any) -> None:
-        inputs = [*arguments, *self._traced.captured_inputs]
-        self._context.call_function(self._name, inputs, len(self._traced.outputs))
+    def run_epoch(self, *batches: Any) -> None:
+        """Train on arrays of full batches, the number of a batch first."""
+        self._call(0, *batches, *self.captured[0])
+
+    def run_step(self, *batch: Any) -> None:
+        """Train on one batch."""
+        self._call(self.step_number, *batch, *self.captured[1])
+
+    def _call(self, number: int, *inputs: Any) -> None:
+        signature = self.definitions[number].signature
+        self._context.call_function(signature.name.encode(), list(inputs), len(signature.output_arg))
 
 
-def _canonical(traced: Any) -> list[Any]:
-    """Return the definitions of a function and of all that it calls, itself first, named by what they compute."""
+def make_program(epoch: Any, step: Any) -> Program:
+    """Make a program of two concrete functions of TensorFlow; the first calls the second."""
+    definitions, numbers = _canonical(epoch)
+    return Program(
+        definitions, numbers[step.function_def.signature.name], (epoch.captured_inputs, step.captured_inputs)
+    )
+
+
+def _canonical(traced: Any) -> tuple[list[Any], dict[str, int]]:
+    """Return the definitions of a function and of all that it calls, itself first, named by what they compute.
+
+    And the number of each, by the name that it had.
+    """
     library = {definition.signature.name: definition for definition in traced.graph.as_graph_def().library.function}
     top = traced.function_def
     library[top.signature.name] = top
@@ -78,7 +99,7 @@ def _canonical(traced: Any) -> list[Any]:
         definition.signature.name = prefix + definition.signature.name
         for called in (called for node in definition.node_def for called in _called(node)):
             called.name = prefix + called.name
-    return definitions
+    return definitions, numbers
 
 
 def _called(node: Any) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
+import numpy as np
 
 # The derivative of an activation, by its value h: enough to go back without the sum that was under it.
 _SLOPES: dict[str, Callable[[Any], Any]] = {
@@ -18,6 +19,13 @@ _SLOPES: dict[str, Callable[[Any], Any]] = {
     "tanh": lambda h: 1 - h * h,
     "sigmoid": lambda h: h * (1 - h),
     "relu": lambda h: keras.ops.cast(h > 0, h.dtype),
+}
+# The same activations on an array, in place.
+_IN_PLACE: dict[str, Callable[[Any], Any]] = {
+    "linear": lambda h: h,
+    "tanh": lambda h: np.tanh(h, out=h),
+    "sigmoid": lambda h: np.reciprocal(1 + np.exp(-h), out=h),
+    "relu": lambda h: np.maximum(h, 0, out=h),
 }
 _training_program = False
 
@@ -60,11 +68,17 @@ def _is_known(layer: Any, cell: Any, sequences: Any) -> bool:
 def _run(layer: Any, sequences: Any, initial_state: Any, stock: Callable[[], Any]) -> Any:
     """Return last output, outputs and states, as `inner_loop` does."""
     import tensorflow as tf
+    from tensorflow.python.eager.record import could_possibly_record
 
     if not (tf.executing_eagerly() or _training_program):
         return stock()
     cell = layer.cell
     (first,) = initial_state if isinstance(initial_state, (list, tuple)) else (initial_state,)
+    if tf.executing_eagerly() and not could_possibly_record():
+        last, states = _loop_of_arrays(cell, np.asarray(sequences), np.asarray(first))
+        states = states if layer.return_sequences else last[:, None]
+        last, outputs = tf.convert_to_tensor(last), tf.convert_to_tensor(states)
+        return last, outputs, [last]
     inputs = tf.tensordot(tf.transpose(sequences, (1, 0, 2)), tf.convert_to_tensor(cell.kernel), 1)
     if cell.bias is not None:
         inputs += tf.convert_to_tensor(cell.bias)
@@ -72,6 +86,22 @@ def _run(layer: Any, sequences: Any, initial_state: Any, stock: Callable[[], Any
     last, states = loop(cell.activation, inputs, first, tf.convert_to_tensor(cell.recurrent_kernel))
     outputs = tf.transpose(states, (1, 0, 2)) if layer.return_sequences else last[:, None]
     return last, outputs, [last]
+
+
+def _loop_of_arrays(cell: Any, sequences: Any, first: Any) -> tuple[Any, Any]:
+    """Return the last state (n, H) and all states (n, T, H). Without gradients to keep, NumPy's calls cost least."""
+    recurrent, change = np.asarray(cell.recurrent_kernel), _IN_PLACE[cell.activation.__name__]
+    with np.errstate(all="ignore"):  # as TensorFlow does
+        states = np.tensordot(sequences, np.asarray(cell.kernel), 1)
+        if cell.bias is not None:
+            states += np.asarray(cell.bias)
+        state = first
+        for t in range(states.shape[1]):
+            state = state @ recurrent
+            state += states[:, t]
+            change(state)
+            states[:, t] = state
+    return state, states
 
 
 def _loop_of_eager_steps(activation: Any, inputs: Any, first: Any, recurrent: Any) -> tuple[Any, Any]:

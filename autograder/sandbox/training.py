@@ -6,6 +6,7 @@ have: this file decides which is which.
 """
 
 import functools
+import importlib
 import math
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 from msgspec.structs import replace
 
-from autograder.sandbox import recurrence
+from autograder.sandbox import recurrence, traces
 from autograder.sandbox.epochs import Work, epoch_program, set_flags, train_by_epochs
 from autograder.sandbox.models import decode_keras, encode_keras
 from autograder.sandbox.programs import read_folder, use_folder
@@ -51,6 +52,7 @@ def install() -> None:
     """Replace `fit` and `predict` of Keras' models, and the loop of SimpleRNN, in this process."""
     set_flags()
     recurrence.install()
+    _share_kernels_of_variables()
     stock_fit, stock_predict = keras.Model.fit, keras.Model.predict
 
     @functools.wraps(stock_fit)
@@ -70,6 +72,19 @@ def install() -> None:
         return np.concatenate(chunks)
 
     keras.Model.fit, keras.Model.predict = fit, predict
+    traces.watch()
+
+
+def _share_kernels_of_variables() -> None:
+    """Create variables without a name for debugging: TensorFlow would build an operation anew for each name."""
+    operations = importlib.import_module("tensorflow.python.ops.gen_resource_variable_ops")
+    stock = operations.var_handle_op
+
+    @functools.wraps(stock)
+    def var_handle_op(*args: Any, **kwargs: Any) -> Any:
+        return stock(*args, **kwargs | {"debug_name": ""})
+
+    vars(operations)["var_handle_op"] = var_handle_op
 
 
 def take_trainings() -> list[Training]:
@@ -98,6 +113,7 @@ def compile_program(training: Training) -> dict[str, bytes]:
     if not all(0 < math.prod(shape) <= MAX_BYTES // 8 for shape in shapes):
         raise WireError(f"a training on arrays of the shapes {shapes}")
     folder = use_folder({})
+    traces.use_folder(folder)
     model = decode_keras(training.model, lambda _: None, lambda _: None)
     data = tuple(np.zeros(shape, dtype) for shape, (_, dtype) in zip(shapes, training.parts, strict=True))
     work = Work(data, training.batch, epochs=1, shuffle=False, verbose=0, callbacks=[], validation={})

@@ -24,16 +24,32 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from autograder.sandbox import jail, wire
+from autograder.sandbox import jail, pages, wire
 from autograder.sandbox.level import best_level
 from autograder.sandbox.slots import Slots
 from autograder.sandbox.values import WireError
 
-PRELOAD = ("numpy", "pandas", "tensorflow", "keras", "matplotlib.pyplot", "IPython", "otter.test_files")
+PRELOAD = (
+    *("numpy", "pandas", "tensorflow", "keras", "matplotlib.pyplot", "IPython", "otter.test_files"),
+    # what the first cell, plot or training would import else, in each box anew
+    *(
+        "IPython.core.completerlib",
+        "IPython.core.oinspect",
+        "IPython.core.magics",
+        "IPython.core.magics._table",
+        "IPython.core.logger",
+    ),
+    *("IPython.core.application", "matplotlib.backends.backend_agg", "PIL.features"),
+    *(f"tensorflow.python.data.ops.{name}_op" for name in ("range", "flat_map", "from_tensors", "zip")),
+)
 KILL_SECONDS = 10
-# One thread a box: the cores are shared among boxes, and small models lose time to more. TensorFlow reads the first two
-# when it runs its first operation, which is after the fork.
-ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# How boxes and judges compute. One thread each: the cores are shared among boxes, and small models lose time to more.
+# Without oneDNN, whose passes over each new operation of small models cost more than its operations save, and without
+# its code for AVX-512, which takes 13 ms to make. TensorFlow reads these with its first operation, after the fork.
+COMPUTING = {
+    **{"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"},
+    **{"TF_ENABLE_ONEDNN_OPTS": "0", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+}
 
 
 class Hello(Struct, tag="hello", frozen=True):
@@ -255,7 +271,7 @@ def run_box(sock: socket.socket, order: ForkBox, slot: int) -> None:
         )
         home = os.getcwd()
         os.environ.clear()
-        os.environ.update(HOME=home, TMPDIR=home, MPLCONFIGDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8", **ONE_THREAD)
+        os.environ.update(HOME=home, TMPDIR=home, MPLCONFIGDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8", **COMPUTING)
         sys.path[:] = [home, *(path for path in sys.path if path)]
         shell = runner.make_shell()
     except Exception as error:
@@ -267,7 +283,7 @@ def run_box(sock: socket.socket, order: ForkBox, slot: int) -> None:
 
 
 def _prepare() -> None:
-    os.environ.update(ONE_THREAD, TF_CPP_MIN_LOG_LEVEL="3")
+    os.environ.update(COMPUTING, TF_CPP_MIN_LOG_LEVEL="3")
     import matplotlib
 
     matplotlib.use("Agg")
@@ -276,6 +292,7 @@ def _prepare() -> None:
     importlib.import_module("autograder.sandbox.runner")
     gc.collect()
     gc.freeze()  # keeps the collector from writing to, and so copying, pages that children share
+    pages.collapse()
 
 
 def _end_with(control: socket.socket) -> None:
