@@ -28,7 +28,7 @@ def step(title: str, *command: str) -> int:
 def main() -> int:
     start = time.monotonic()
     shutil.rmtree(FOLDER, ignore_errors=True)
-    if step("1. One source each makes the student notebook and the grader zip", "build", "--unverified"):
+    if step("1. One source each makes the student notebook and the grader zip", "build"):
         return 1
     step("2. A sample class hands in: right, wrong, broken and hostile files")
     for name in STUDENTS:
