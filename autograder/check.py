@@ -11,6 +11,7 @@ from otter.test_files.abstract_test import TestCase, TestCaseResult
 from otter.test_files.exception_test import ExceptionTestFile
 
 from autograder.errors import Fault
+from autograder.evidence import Tell
 from autograder.model import CaseResult, Limits, Question, QuestionResult
 from autograder.remote import Environment
 from autograder.sandbox import limits as sentences
@@ -131,14 +132,17 @@ class _Watched:
     def __init__(self, session: Answers, limits: Limits) -> None:
         self._session, self._limits = session, limits
         self.cause, self.killed, self.reached, self.fault = "", False, "", ""
+        self._busy = False
 
     def get(self, name: str) -> wire.Reply:
         with self._remembered():
             return self._session.get(name)
 
-    def call(self, ref: int, subject: str, args: list[Value], kwargs: dict[str, Value]) -> wire.Reply | wire.Raised:
+    def call(
+        self, ref: int, subject: str, args: list[Value], kwargs: dict[str, Value], tell: Tell | None = None
+    ) -> wire.Reply | wire.Raised:
         with self._remembered():
-            answer = self._session.call(ref, subject, args, kwargs)
+            answer = self._session.call(ref, subject, args, kwargs, tell)
             if isinstance(answer, wire.Raised):
                 sentence = sentences.reached(answer.type_name, answer.text, self._limits)
                 self.reached = f"{subject} {sentence}" if sentence else self.reached
@@ -148,6 +152,9 @@ class _Watched:
     def _remembered(self) -> Iterator[None]:
         if self.cause:
             raise Died(self.cause)
+        if self._busy:
+            raise TypeError("a function of a test cannot ask the notebook, which waits for its answer")
+        self._busy = True
         try:
             yield
         except Died as death:
@@ -156,3 +163,5 @@ class _Watched:
         except Exception as error:
             self.fault = f"{type(error).__name__}: {error}"
             raise
+        finally:
+            self._busy = False

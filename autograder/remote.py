@@ -6,6 +6,7 @@ soon as it is used.
 """
 
 import builtins
+import inspect
 import random
 from typing import Any
 
@@ -16,6 +17,7 @@ from autograder.sandbox.models import decode_keras, encode_keras
 from autograder.sandbox.runner import find_arrays
 from autograder.sandbox.values import (
     Array,
+    Callback,
     Dict,
     Function,
     List,
@@ -74,13 +76,47 @@ class RemoteFunction:
         return f"<function {self.__name__} of the notebook>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        sent = [_encode(value) for value in args]
-        sent_by_name = {name: _encode(value) for name, value in kwargs.items()}
-        answer = self._session.call(self._function.ref, self._path, sent, sent_by_name)
+        handed = _Handed(self._session, self._path)
+        sent = [_encode(value, handed) for value in args]
+        sent_by_name = {name: _encode(value, handed) for name, value in kwargs.items()}
+        tell = [handed.tell] if handed.functions else []
+        answer = self._session.call(self._function.ref, self._path, sent, sent_by_name, *tell)
+        if handed.failure is not None:  # as in one process, but nothing that the notebook does can hide it
+            raise handed.failure
         if isinstance(answer, wire.Raised):
             raise _exception(answer)
         _mirror_changes(answer, [array for thing in (*args, *kwargs.values()) for array in find_arrays(thing)])
         return _decode(self._session, answer.value, f"what {self._path} returned")
+
+
+class _Handed:
+    """Functions of a test that are arguments of a call: they run here, on what the notebook passes to them.
+
+    The notebook gets what they return and learns nothing else. It may change neither their arguments nor what they
+    return: both are copies.
+    """
+
+    def __init__(self, session: Answers, path: str) -> None:
+        self._session, self._path = session, path
+        self.functions: list[Any] = []
+        self.failure: Exception | None = None
+
+    def keep(self, function: Any) -> Callback:
+        self.functions.append(function)
+        return Callback(len(self.functions) - 1)
+
+    def tell(self, asked: wire.Asked) -> wire.Told:
+        """Run a function as the notebook asks for it; what it raises is kept for the test."""
+        path = f"what {self._path} passed to a function of the test"
+        try:
+            if not 0 <= asked.ref < len(self.functions):
+                raise TypeError(f"{self._path} called a function of the test that does not exist")
+            args = [_decode(self._session, value, path) for value in asked.args]
+            kwargs = {name: _decode(self._session, value, path) for name, value in asked.kwargs.items()}
+            return wire.Told(b"", _encode(self.functions[asked.ref](*args, **kwargs)))
+        except Exception as error:
+            self.failure = self.failure or error
+            return wire.Told(b"", None, failed=True)
 
 
 class Unusable:
@@ -109,10 +145,12 @@ class Unusable:
     __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = _refuse
 
 
-def _encode(thing: Any) -> Value:
+def _encode(thing: Any, handed: _Handed | None = None) -> Value:
     def other(thing: Any) -> Value:
         if type(thing) is RemoteFunction:
             return thing._function
+        if handed is not None and (inspect.isfunction(thing) or inspect.ismethod(thing)):
+            return handed.keep(thing)
         return encode_keras(thing)
 
     value = encode(thing, other)

@@ -45,6 +45,11 @@ SMALL = {
     "Flatten": [layers.Flatten(), layers.Dense(2)],
     "Reshape": [layers.Reshape((9, -1)), layers.Reshape((2, 9))],
     "RepeatVector": [layers.Flatten(), layers.RepeatVector(3)],
+    "TimeDistributed": [layers.TimeDistributed(layers.Dense(4, activation="tanh"))],
+    "Bidirectional": [
+        layers.Bidirectional(layers.LSTM(4, return_sequences=True), merge_mode="ave"),
+        layers.Bidirectional(layers.SimpleRNN(3)),
+    ],
 }
 
 
@@ -57,6 +62,117 @@ def scrambled(model: Any) -> Any:
     rng = np.random.default_rng(1)
     model.set_weights([rng.uniform(0.1, 0.9, weight.shape) for weight in model.get_weights()])
     return model
+
+
+def two_sentences() -> list[Any]:
+    """Return five sentences of a source and a target language, of different lengths, padded."""
+    rng = np.random.default_rng(3)
+    lengths, source, target = (
+        np.array([[6], [4], [1], [5], [2]]),
+        rng.integers(1, 9, (5, 6)),
+        rng.integers(1, 7, (5, 4)),
+    )
+    return [np.where(np.arange(6) < lengths, source, 0), np.where(np.arange(4) < lengths - 1, target, 0)]
+
+
+def translator(encode: Any, decode: Any, width: int = 3) -> Any:
+    """Return a model of two inputs whose second half begins with the states of the first.
+
+    Args:
+        encode: makes the states from the embedded source; decode: makes a sequence from the embedded target and them.
+    """
+    source, target = (keras.Input((None,), dtype="int32") for _ in range(2))
+    states = encode(layers.Embedding(9, width, mask_zero=True)(source))
+    decoded = decode(layers.Embedding(7, width, mask_zero=True)(target), states)
+    return keras.Model([source, target], layers.Dense(7)(decoded))
+
+
+def sequence_of(kind: str, units: int = 4) -> Any:
+    return getattr(layers, kind)(units, return_sequences=True)
+
+
+def joined(outputs: Any) -> list[Any]:
+    """Return the states of both directions of a Bidirectional LSTM, side by side."""
+    _, forth_h, forth_c, back_h, back_c = outputs
+    return [layers.Concatenate()([forth_h, back_h]), layers.Concatenate()([forth_c, back_c])]
+
+
+def repeated(embedded: Any, state: Any) -> Any:
+    return sequence_of("GRU")(layers.Concatenate()([embedded, layers.RepeatVector(4)(state)]))
+
+
+TRANSLATORS = {
+    "GRU": lambda: translator(
+        lambda e: layers.GRU(4, return_state=True)(e)[1], lambda d, h: sequence_of("GRU")(d, initial_state=h)
+    ),
+    "list of one": lambda: translator(
+        lambda e: layers.SimpleRNN(4, return_state=True)(e)[1], lambda d, h: sequence_of("SimpleRNN")(d, [h])
+    ),
+    "second argument": lambda: translator(
+        lambda e: layers.GRU(4, return_state=True)(e)[1], lambda d, h: sequence_of("GRU")(d, h)
+    ),
+    "LSTM": lambda: translator(
+        lambda e: layers.LSTM(4, return_state=True)(e)[1:], lambda d, hc: sequence_of("LSTM")(d, initial_state=hc)
+    ),
+    "LSTM states swapped": lambda: translator(
+        lambda e: layers.LSTM(4, return_state=True)(e)[:0:-1], lambda d, hc: sequence_of("LSTM")(d, tuple(hc))
+    ),
+    "last state of a sequence": lambda: translator(
+        lambda e: layers.GRU(4)(e), lambda d, h: layers.TimeDistributed(layers.Dense(5))(sequence_of("GRU")(d, h))
+    ),
+    "both directions": lambda: translator(
+        lambda e: joined(layers.Bidirectional(layers.LSTM(2, return_state=True))(e)),
+        lambda d, hc: sequence_of("LSTM")(d, initial_state=hc),
+    ),
+    "both directions with states": lambda: translator(
+        lambda e: layers.GRU(4, return_state=True)(e)[1],
+        lambda d, h: layers.Bidirectional(sequence_of("GRU"), merge_mode="sum")(d, initial_state=[h, h]),
+    ),
+    "two layers": lambda: translator(
+        lambda e: layers.GRU(4, return_state=True)(layers.Dropout(0.2)(sequence_of("GRU")(e)))[1],
+        lambda d, h: sequence_of("GRU")(sequence_of("GRU")(d, h)),
+    ),
+    "masked decoder": lambda: translator(lambda e: layers.GRU(4)(e), repeated),
+}
+
+
+@pytest.mark.parametrize("make", TRANSLATORS.values(), ids=TRANSLATORS)
+def test_a_model_whose_layers_hand_on_states_predicts_the_same(make):
+    """States of one layer begin another, padding is masked as in Keras, and both inputs keep their places."""
+    model, sentences, rng = make(), two_sentences(), np.random.default_rng(1)
+    model.set_weights([rng.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
+    rebuilt = across(model)
+    predicted = model.predict(sentences, verbose=0)
+    np.testing.assert_array_equal(rebuilt.predict(sentences, verbose=0), predicted)
+    np.testing.assert_array_equal(np.asarray(rebuilt(sentences)), np.asarray(model(sentences)))
+    longer = [np.pad(sentences[0], [(0, 0), (0, 3)]), sentences[1]]
+    np.testing.assert_allclose(rebuilt.predict(longer, verbose=0), predicted, atol=1e-6)
+    other = [sentences[0][::-1], sentences[1]]
+    assert np.abs(rebuilt.predict(other, verbose=0) - predicted).max() > 1e-3
+    assert [type(layer).__name__ for layer in rebuilt.layers] == [type(layer).__name__ for layer in model.layers]
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])
+def test_a_mask_makes_a_recurrent_layer_skip_padding(kind):
+    """What is padded gives what it gave without padding, in the judge's model too."""
+    recurrent = getattr(layers, kind)(3)
+    made = [keras.Input((None,), dtype="int32"), layers.Embedding(9, 4, mask_zero=True), recurrent]
+    model = scrambled(keras.Sequential(made))
+    short = two_sentences()[0][1:2, :4]
+    rebuilt = across(model)
+    assert rebuilt.layers[0].mask_zero
+    alone, padded = (rebuilt.predict(x, verbose=0) for x in (short, np.pad(short, [(0, 0), (0, 5)])))
+    np.testing.assert_allclose(padded, alone, atol=1e-6)
+    np.testing.assert_array_equal(alone, model.predict(short, verbose=0))
+
+
+def test_a_part_of_a_larger_model_crosses_alone():
+    """An encoder cut out of a translator is a model with two outputs of one layer."""
+    source = keras.Input((None,), dtype="int32")
+    outputs = layers.LSTM(4, return_state=True, return_sequences=True)(layers.Embedding(9, 3, mask_zero=True)(source))
+    model, sentences = scrambled(keras.Model(source, outputs)), two_sentences()[0]
+    for got, right in zip(across(model)(sentences), model(sentences), strict=True):
+        np.testing.assert_array_equal(np.asarray(got), np.asarray(right))
 
 
 def special(kind: str) -> tuple[Any, Any]:
@@ -150,6 +266,11 @@ def shared() -> Any:
     return keras.Model(one, dense(dense(one)))
 
 
+def masked_by_hand() -> Any:
+    tokens, numbers = keras.Input((6,), dtype="int32"), keras.Input(SEQUENCE)
+    return keras.Model([tokens, numbers], layers.GRU(2)(numbers, mask=keras.ops.not_equal(tokens, 0)))
+
+
 STRANGERS = {
     "lambda layer": (lambda: keras.Sequential([keras.Input((2,)), layers.Lambda(lambda x: x)]), "Lambda"),
     "own layer": (lambda: keras.Sequential([keras.Input((2,)), Doubled(1)]), "Doubled"),
@@ -160,9 +281,23 @@ STRANGERS = {
     ),
     "own model": (Own, "Own"),
     "layer used twice": (shared, "more than once"),
-    "mask": (
-        lambda: keras.Sequential([keras.Input((2,)), layers.Embedding(9, 4, mask_zero=True), layers.SimpleRNN(3)]),
-        "NotEqual",
+    "mask given by hand": (masked_by_hand, "mask given by hand"),
+    "two directions that differ": (
+        lambda: keras.Sequential(
+            [
+                keras.Input(SEQUENCE),
+                layers.Bidirectional(layers.GRU(2), backward_layer=layers.LSTM(2, go_backwards=True)),
+            ]
+        ),
+        "directions differ",
+    ),
+    "own layer in a layer": (
+        lambda: keras.Sequential([keras.Input(SEQUENCE), layers.TimeDistributed(Doubled(1))]),
+        "Doubled",
+    ),
+    "recurrent layer at each step": (
+        lambda: keras.Sequential([keras.Input((2, 3, 4)), layers.TimeDistributed(layers.GRU(1))]),
+        "around GRU",
     ),
     "model in a model": (
         lambda: keras.Sequential([keras.Input((2,)), keras.Sequential([keras.Input((2,)), layers.Dense(1)])]),
@@ -209,6 +344,20 @@ def layer(kind: str, inputs: tuple[int, ...] = (0,), **config: Any) -> Layer:
     return Layer(kind, config, [], list(inputs))
 
 
+def wrapped(kind: str, inner: Layer | None, inputs: tuple[int, ...] = (1,), **config: Any) -> Layer:
+    return Layer(kind, config, [], list(inputs), [], inner)
+
+
+def in_steps(*described: Layer, **more: Any) -> Model:
+    """Return a description whose layers from the third on may work on the five steps of the second."""
+    return forged(layer("RepeatVector", n=5), *described, sequential=False, **{"outputs": [2], **more})
+
+
+def with_states(kind: str, *states: int, **config: Any) -> Layer:
+    """Return a recurrent layer on the five steps that begins with other layers' outputs."""
+    return Layer(kind, {"units": 2, **config}, [], [1], list(states))
+
+
 def forged(*described: Layer, sequential: bool = True, **more: Any) -> Model:
     return Model(sequential, [an_input(2), *described], more.pop("inputs", [0]), more.pop("outputs", [1]), **more)
 
@@ -217,6 +366,10 @@ def test_the_forger_can_make_an_honest_description():
     """The forgeries below are refused for their one lie, not for a slip of this file."""
     assert build(forged(dense(), optimizer="sgd", learning_rate=0.5, loss="mse")).count_params() == 3
     assert build(forged(dense(), sequential=False)).count_params() == 3
+    assert build(in_steps(wrapped("TimeDistributed", layer("Dense", (), units=3)))).count_params() == 9
+    assert build(in_steps(wrapped("Bidirectional", layer("GRU", (), units=3)))).count_params() == 126
+    assert build(in_steps(with_states("GRU", 0))).count_params() == 36
+    assert len(build(in_steps(with_states("LSTM", 0, 0, return_state=True), outputs=[2, 3, 4])).outputs) == 3
 
 
 FORGERIES = {
@@ -266,9 +419,61 @@ FORGERIES = {
         Model(True, [Layer("InputLayer", {"batch_shape": [None, 2], "dtype": "object"}, [], []), dense()], [0], [1]),
         "cannot be built",
     ),
-    "output that is not there": (forged(dense(), sequential=False, outputs=[7]), "cannot be built"),
+    "output that is not there": (forged(dense(), sequential=False, outputs=[7]), "not there"),
     "input that is no input": (forged(dense(), sequential=False, inputs=[1]), "cannot be built"),
     "no outputs": (forged(dense(), sequential=False, outputs=[]), "cannot be built"),
+    "negative output": (forged(dense(), sequential=False, outputs=[-1]), "not there"),
+    "states from later": (in_steps(with_states("GRU", 2)), "before its input"),
+    "states that are not there": (in_steps(with_states("GRU", 9)), "before its input"),
+    "states from before the first": (in_steps(with_states("GRU", -1)), "before its input"),
+    "states of a Dense layer": (in_steps(with_states("Dense", 0)), "Dense with 1 first states"),
+    "too many states": (in_steps(with_states("GRU", 0, 0)), "GRU with 2 first states"),
+    "a thousand states": (in_steps(with_states("SimpleRNN", *[0] * 1_000)), "1000 first states"),
+    "too few states": (in_steps(with_states("LSTM", 0)), "LSTM with 1 first states"),
+    "states of another size": (in_steps(with_states("GRU", 0, units=3)), "another shape"),
+    "states that are sequences": (in_steps(with_states("GRU", 1)), "another shape"),
+    "output of a layer that gives fewer": (in_steps(with_states("GRU", 0), outputs=[3]), "not there"),
+    "sequence of many outputs": (
+        forged(layer("RepeatVector", n=5), layer("LSTM", (1,), units=2, return_state=True), dense((2,))),
+        "cannot be built",
+    ),
+    "wrapper around nothing": (in_steps(wrapped("TimeDistributed", None)), "TimeDistributed around None"),
+    "inside of a layer that holds none": (in_steps(wrapped("Dense", dense(), units=1)), "Dense around Dense"),
+    "unknown layer inside": (in_steps(wrapped("TimeDistributed", layer("Lambda"))), "around Lambda"),
+    "unknown wrapper": (in_steps(wrapped("Wrapper", layer("Dense", units=1))), "Wrapper around Dense"),
+    "wrapper in a wrapper": (
+        in_steps(wrapped("Bidirectional", wrapped("Bidirectional", layer("GRU", units=1)))),
+        "around Bidirectional",
+    ),
+    "inner layer that holds another": (
+        in_steps(wrapped("Bidirectional", wrapped("GRU", layer("GRU", units=1), units=1))),
+        "around GRU",
+    ),
+    "inner layer that keeps its states": (
+        in_steps(wrapped("Bidirectional", layer("GRU", units=1, stateful=True))),
+        "around GRU",
+    ),
+    "huge inner units": (in_steps(wrapped("TimeDistributed", layer("Dense", units=10**9))), "up to 4096"),
+    "wide inner layer": (in_steps(wrapped("Bidirectional", layer("GRU", units=1200))), "Bidirectional of 1200 units"),
+    "inner activation": (in_steps(wrapped("TimeDistributed", layer("Dense", units=1, activation="os"))), "activation"),
+    "merge mode of its own": (
+        in_steps(wrapped("Bidirectional", layer("GRU", units=1), merge_mode="os.system")),
+        "cannot be built",
+    ),
+    "too many steps in both directions": (
+        forged(
+            *[layer("RepeatVector", n=4_096), wrapped("Bidirectional", layer("SimpleRNN", units=1))],
+            *[layer("RepeatVector", (2,), n=4_096), wrapped("Bidirectional", layer("SimpleRNN", units=1), (3,))],
+        ),
+        "recurrent steps",
+    ),
+    "too much work at each step": (
+        forged(
+            layer("RepeatVector", n=4_000),
+            *[wrapped("TimeDistributed", layer("Dense", units=350), (i + 1,)) for i in range(3)],
+        ),
+        "multiplications",
+    ),
     "unknown optimizer": (forged(dense(), optimizer="os.system", learning_rate=0.1), "optimizer"),
     "unknown loss": (forged(dense(), optimizer="sgd", learning_rate=0.1, loss="os.system"), "loss"),
     "no learning rate": (forged(dense(), optimizer="sgd", loss="mse"), "cannot be built"),

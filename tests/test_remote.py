@@ -175,8 +175,8 @@ def test_every_other_exception_is_a_student_error(name):
 
 @pytest.mark.parametrize(
     "argument",
-    [lambda x: x, object(), {1, 2}, {1: 2}, 1 << 70, open, pytest, np.array([object()]), type],
-    ids=["function", "object", "set", "dict with numbers", "large int", "built-in", "module", "array", "class"],
+    [object(), {1, 2}, {1.5: 2}, 1 << 70, open, pytest, np.array([object()]), type],
+    ids=["object", "set", "dict with fractions", "large int", "built-in", "module", "array", "class"],
 )
 def test_an_argument_that_cannot_cross_is_refused(argument):
     """The author of the test learns it at once; nothing is sent."""

@@ -31,7 +31,9 @@ def there_and_back(thing):
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text() | st.binary(),
-    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: (
+        st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text() | st.integers(-(1 << 63), (1 << 64) - 1), inner)
+    ),
     max_leaves=20,
 )
 
@@ -68,7 +70,18 @@ class Lying(int):
 
 @pytest.mark.parametrize(
     "thing",
-    [Lying(3), type("L", (list,), {})(), type("D", (dict,), {})(), {1: 2}, {1, 2}, 1 << 70, object(), lambda: 1],
+    [
+        Lying(3),
+        type("L", (list,), {})(),
+        type("D", (dict,), {})(),
+        {1.5: 2},
+        {True: 2},
+        {1 << 70: 2},
+        {1, 2},
+        1 << 70,
+        object(),
+        lambda: 1,
+    ],
     ids=repr,
 )
 def test_what_is_not_exactly_plain_is_handed_on(thing):

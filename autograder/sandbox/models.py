@@ -4,8 +4,9 @@ In goes a model of the layers listed here; out comes a description without code.
 process's own constructors and sets the weights: `from_config` and `load_model` are never given foreign data.
 """
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -46,7 +47,11 @@ _ARGUMENTS: dict[str, list[str]] = {
     "RepeatVector": ["n"],
     "Concatenate": ["axis"],
     "Add": [],
+    "TimeDistributed": [],
+    "Bidirectional": ["merge_mode"],
 }
+# class name of a layer that holds another: what that may be
+_INNER = {"TimeDistributed": {"Dense"}, "Bidirectional": {"SimpleRNN", "LSTM", "GRU"}}
 _SIZES = {"units", "input_dim", "output_dim", "n"}
 _GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
 _ACTIVATIONS = {
@@ -86,31 +91,76 @@ def _encode_model(model: Any) -> Model:
     if not model.built:
         raise WireError("the model is not built: it does not know the shape of its input")
     network = model._functional if sequential else model
-    nodes = [node for depth in sorted(network._nodes_by_depth, reverse=True) for node in network._nodes_by_depth[depth]]
-    order = {id(node.operation): index for index, node in enumerate(nodes)}
-    if len(order) != len(nodes):
+    nodes = _nodes_of(network)
+    order = {id(made): place for place, made in enumerate(out for node in nodes for out in node.output_tensors)}
+    if len({id(node.operation) for node in nodes}) != len(nodes):
         raise WireError("a layer that is used more than once does not cross")
     return Model(
         sequential=sequential,
         layers=[_encode_layer(node, order) for node in nodes],
-        inputs=[order[id(tensor._keras_history[0])] for tensor in network.inputs],
-        outputs=[order[id(tensor._keras_history[0])] for tensor in network.outputs],
+        inputs=[order[id(tensor)] for tensor in network.inputs],
+        outputs=[order[id(tensor)] for tensor in network.outputs],
         **_encode_compilation(model),
     )
 
 
+def _nodes_of(network: Any) -> list[Any]:
+    """Return the calls of layers that a network consists of, each after those it needs.
+
+    A mask that Keras itself hands on is left out: the layers of the other side make it again.
+    """
+    nodes = [node for depth in sorted(network._nodes_by_depth, reverse=True) for node in network._nodes_by_depth[depth]]
+    needed = {id(tensor) for tensor in (*network.outputs, *network.inputs)}
+    kept: list[Any] = []
+    for node in reversed(nodes):
+        if any(id(tensor) in needed for tensor in node.output_tensors):
+            kept.insert(0, node)
+            needed |= {id(tensor) for tensors in _sources_of(node) for tensor in tensors}
+    return kept
+
+
+def _sources_of(node: Any) -> tuple[list[Any], list[Any]]:
+    """Return the tensors that a layer is called with, and those that are its first states."""
+    kind = type(node.operation).__name__
+    args, kwargs = node.arguments.args, node.arguments.kwargs
+    inputs = keras.tree.flatten(args[:1])
+    given = args[1] if len(args) == 2 and kind in {*_GATES, "Bidirectional"} else kwargs.get("initial_state")
+    states = [] if given is None else keras.tree.flatten(given)
+    mask = [] if kwargs.get("mask") is None else keras.tree.flatten(kwargs["mask"])
+    if any(made is not getattr(tensor, "_keras_mask", None) for made, tensor in zip(mask, inputs, strict=False)):
+        raise WireError("a mask given by hand does not cross; Embedding(mask_zero=True) makes one that does")
+    if {id(tensor) for tensor in node.input_tensors} - {id(tensor) for tensor in (*inputs, *states, *mask)}:
+        raise WireError(f"a layer of class {kind} that is called in this way does not cross")
+    return inputs, states
+
+
 def _encode_layer(node: Any, order: dict[int, int]) -> Layer:
-    layer = node.operation
+    inputs, states = _sources_of(node)
+    kind, config, inner = _encode_class(node.operation)
+    arrays = [_array(np.asarray(weight)) for weight in node.operation.get_weights()]
+    weights = [array for array in arrays if isinstance(array, Array)]
+    if len(weights) != len(arrays):
+        raise WireError(f"weights of {kind} of a dtype that does not cross")
+    given, begun = ([order[id(tensor)] for tensor in tensors] for tensors in (inputs, states))
+    return Layer(kind, config, weights, given, begun, inner)
+
+
+def _encode_class(layer: Any) -> tuple[str, dict[str, Any], Layer | None]:
+    """Return a layer's class name, its arguments, and the description of the layer in it, if it holds one."""
     kind = type(layer).__name__
     if kind not in _ARGUMENTS or type(layer) is not getattr(keras.layers, kind):
         raise WireError(f"a layer of class {kind} does not cross")
     given = layer.get_config()
     config = {name: _plain(given[name]) for name in _ARGUMENTS[kind] if name in given}
-    inputs = [order[id(tensor._keras_history[0])] for tensor in node.input_tensors]
-    weights = [_array(np.asarray(weight)) for weight in layer.get_weights()]
-    if not all(isinstance(weight, Array) for weight in weights):
-        raise WireError(f"weights of {kind} of a dtype that does not cross")
-    return Layer(kind, config, [weight for weight in weights if isinstance(weight, Array)], inputs)
+    if kind not in _INNER:
+        return kind, config, None
+    both = kind == "Bidirectional"
+    held, settings, _ = _encode_class(layer.forward_layer if both else layer.layer)
+    if held not in _INNER[kind]:
+        raise WireError(f"a layer of class {kind} around {held} does not cross")
+    if both and _encode_class(layer.backward_layer)[:2] != (held, settings | {"go_backwards": True}):
+        raise WireError("a Bidirectional layer whose two directions differ does not cross")
+    return kind, config, Layer(held, settings, [], [])
 
 
 def _plain(setting: Any) -> Any:
@@ -146,7 +196,8 @@ def decode_keras(value: Value, function: Callable[[Function], Any], opaque: Call
             return keras.ops.convert_to_tensor(decode_array(value))
         case Model():
             try:
-                return _build_model(value)
+                with _no_drawing():
+                    return _build_model(value)
             except WireError:
                 raise
             except Exception as error:  # Keras checks its arguments here and there, and in many ways
@@ -160,7 +211,18 @@ def decode_keras(value: Value, function: Callable[[Function], Any], opaque: Call
         case Opaque():
             return opaque(value)
         case _:
-            raise WireError(f"an array of unknown kind {getattr(value, 'kind', '')[:20]!r}")
+            raise WireError(f"a value of unknown kind {getattr(value, 'kind', '')[:20]!r}")
+
+
+@contextlib.contextmanager
+def _no_drawing() -> Iterator[None]:
+    """Begin with weights of zeros: drawing them takes half of the time, and those that crossed replace them."""
+    stock = keras.Variable._initialize_with_initializer
+    keras.Variable._initialize_with_initializer = lambda self, _: self._initialize(np.zeros(self.shape, self.dtype))
+    try:
+        yield
+    finally:
+        keras.Variable._initialize_with_initializer = stock
 
 
 def _build_model(value: Model) -> Any:
@@ -169,8 +231,8 @@ def _build_model(value: Model) -> Any:
     tensors: list[Any] = []
     layers: list[Any] = []
     parameters, steps, work = 0, 0, 0
-    for index, described in enumerate(value.layers):
-        if any(not 0 <= source < index for source in described.inputs):
+    for described in value.layers:
+        if any(not 0 <= source < len(tensors) for source in (*described.inputs, *described.states)):
             raise WireError("a layer that comes before its input")
         if len(described.inputs) > MAX_LAYERS:
             raise WireError(f"a layer of {len(described.inputs)} inputs; {MAX_LAYERS} may cross")
@@ -180,25 +242,27 @@ def _build_model(value: Model) -> Any:
             tensors.append(layer.output)
             continue
         sources = [tensors[source] for source in described.inputs]
+        states = [tensors[state] for state in described.states]
         _refuse_large(described, sources)
-        tensors.append(layer(sources if len(sources) != 1 else sources[0]))
-        if isinstance(tensors[-1], (list, tuple)):
-            raise WireError("a layer with more than one output does not cross")
-        states = getattr(layer, "states", None) or []  # Keras does not count them as parameters
-        parameters += layer.count_params() + sum(math.prod(state.shape) for state in states)
+        _refuse_states(described, states)
+        made = layer(sources if len(sources) != 1 else sources[0], **({"initial_state": states} if states else {}))
+        tensors += made if isinstance(made, (list, tuple)) else [made]
+        kept = getattr(layer, "states", None) or []  # Keras does not count them as parameters
+        parameters += layer.count_params() + sum(math.prod(state.shape) for state in kept)
         if parameters > MAX_PARAMETERS:
             raise WireError(f"a model of {parameters} parameters or more; {MAX_PARAMETERS} may cross")
-        if described.kind in _GATES:
-            steps += sources[0].shape[1] or 0
+        if described.kind in _GATES or described.inner is not None:
+            steps += (sources[0].shape[1] or 0) * (2 if described.kind == "Bidirectional" else 1)
             work += (sources[0].shape[1] or 0) * layer.count_params()
         if steps > MAX_STEPS or work > MAX_WORK:
             raise WireError(f"a model of {steps} recurrent steps with {work} multiplications; too slow to be tried out")
+    if any(not 0 <= place < len(tensors) for place in (*value.inputs, *value.outputs)):
+        raise WireError("a model with an input or an output that is not there")
     if value.sequential:
         model = keras.Sequential(layers)
     else:
-        model = keras.Model([tensors[i] for i in value.inputs], [tensors[i] for i in value.outputs])
-        if len(value.inputs) == len(value.outputs) == 1:
-            model = keras.Model(tensors[value.inputs[0]], tensors[value.outputs[0]])
+        ends = [[tensors[place] for place in places] for places in (value.inputs, value.outputs)]
+        model = keras.Model(*(end if len(end) != 1 else end[0] for end in ends))
     for layer, described in zip(layers, value.layers, strict=True):
         if described.weights:
             layer.set_weights([decode_array(weight) for weight in described.weights])
@@ -215,8 +279,9 @@ def _refuse_large(described: Layer, sources: list[Any]) -> None:
     """Refuse a layer by its inputs and arguments, before Keras allocates anything for it."""
     if any(math.prod(size or 1 for size in tensor.shape) > MAX_PARAMETERS for tensor in sources):
         raise WireError(f"a layer in front of {described.kind} that makes too much of one input")
-    config: dict[str, Any] = dict(described.config)
-    gates = _GATES.get(described.kind, 0)
+    core = described.inner or described
+    config: dict[str, Any] = dict(core.config)
+    gates = _GATES.get(core.kind, 0) * (2 if described.kind == "Bidirectional" else 1)
     units = config.get("units") or config.get("output_dim") or 0
     width = config.get("input_dim") or sources[0].shape[-1] or 1
     if config.get("stateful"):
@@ -225,7 +290,26 @@ def _refuse_large(described: Layer, sources: list[Any]) -> None:
         raise WireError(f"{described.kind} of {units} units on {width} features; {MAX_PARAMETERS} parameters may cross")
 
 
+def _refuse_states(described: Layer, states: list[Any]) -> None:
+    """Refuse first states that are no rows of as many numbers as the layer has units: Keras would find out later."""
+    core = described.inner or described
+    number = (2 if core.kind == "LSTM" else 1) * (2 if described.kind == "Bidirectional" else 1)
+    if states and (core.kind not in _GATES or len(states) != number):
+        raise WireError(f"{described.kind} with {len(states)} first states")
+    if any(len(state.shape) != 2 or state.shape[1] != core.config.get("units") for state in states):
+        raise WireError(f"{described.kind} with first states of another shape than its own")
+
+
 def _build_layer(described: Layer) -> Any:
+    inner, allowed = described.inner, _INNER.get(described.kind)
+    if inner is None and allowed is None:
+        return _construct(described)
+    if inner is None or allowed is None or inner.kind not in allowed or inner.inner or inner.config.get("stateful"):
+        raise WireError(f"{described.kind[:60]} around {inner and inner.kind[:60]} does not cross")
+    return _construct(described, _construct(inner))
+
+
+def _construct(described: Layer, *inner: Any) -> Any:
     allowed = _ARGUMENTS.get(described.kind)
     if allowed is None:
         raise WireError(f"a layer of class {described.kind[:60]!r} does not cross")
@@ -243,4 +327,4 @@ def _build_layer(described: Layer) -> Any:
             config[name] = tuple(setting)
         else:
             config[name] = setting
-    return getattr(keras.layers, described.kind)(**config)
+    return getattr(keras.layers, described.kind)(*inner, **config)

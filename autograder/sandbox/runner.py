@@ -18,9 +18,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from autograder.sandbox import programs, seeds, training, wire
+from autograder.sandbox import programs, seeds, traces, training, wire
 from autograder.sandbox.models import decode_keras, encode_keras
-from autograder.sandbox.values import Array, Function, Opaque, Value, WireError, decode_value, encode, encode_array
+from autograder.sandbox.values import Array, Callback, Function, Opaque, Value, WireError, decode_value, encode_array
+from autograder.sandbox.values import encode as encode_value
 
 
 class Runner:
@@ -32,6 +33,8 @@ class Runner:
         self._functions: list[Any] = []
         self._refs: dict[int, int] = {}
         self._calling = False
+        self._calls = 0
+        self._nonce = b""
 
     def serve(self, begin: wire.Begin, level: str) -> None:
         """Prepare the notebook's surroundings, say Ready and answer requests for ever.
@@ -42,7 +45,7 @@ class Runner:
         for name, content in begin.files.items():
             Path(name).write_bytes(content)
         if begin.programs:
-            programs.use_folder(begin.programs)
+            traces.use_folder(programs.use_folder(begin.programs))
         seeds.shift(begin.shift)
         training.seed(begin.seed)
         sys.modules["otter"] = stand_in_for_otter(self.checkpoint)
@@ -71,10 +74,11 @@ class Runner:
             case wire.Get():
                 self._reply(request.nonce, self._get(request.nonce, request.name))
             case wire.Call():
-                self._calling = True
+                self._calling, self._nonce = True, request.nonce
+                self._calls += 1
                 answer = self._call(request)
                 self._calling = False
-                self._reply(request.nonce, answer)
+                self._reply(self._nonce, answer)
             case wire.Compile():
                 wire.send_frame(self._sock, wire.Compiled(request.nonce, training.compile_program(request.training)))
 
@@ -110,14 +114,14 @@ class Runner:
             result = self._functions[request.ref](*args, **kwargs)
             value = self._encode(result)
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the student's too
-            return wire.Raised(request.nonce, _name(type(error)), _text(error))
+            return wire.Raised(self._nonce, _name(type(error)), _text(error))
         changed = [
             (number, encode_array(array))
             for number, (array, old) in enumerate(zip(arrays, before, strict=True))
             if not _same(array, old)
         ]
         return wire.Reply(
-            request.nonce,
+            self._nonce,
             value,
             changed=[(number, array) for number, array in changed if isinstance(array, Array)],
             random_moved=[name for name, state in _random_states().items() if state != random_before[name]],
@@ -125,7 +129,7 @@ class Runner:
 
     def _encode(self, thing: Any) -> Value:
         try:
-            return encode(thing, self._encode_other)
+            return encode_value(thing, self._encode_other)
         except Exception:  # an object may answer anything to anybody who looks at it
             return Opaque(_name(type(thing)))
 
@@ -139,9 +143,33 @@ class Runner:
         return encode_keras(thing)
 
     def _decode(self, value: Value) -> Any:
-        return decode_value(
-            value, lambda other: decode_keras(other, lambda function: self._functions[function.ref], lambda _: None)
-        )
+        def other(value: Value) -> Any:
+            if isinstance(value, Callback):
+                return self._function_of_the_test(value.ref)
+            return decode_keras(value, lambda function: self._functions[function.ref], lambda _: None)
+
+        return decode_value(value, other)
+
+    def _function_of_the_test(self, ref: int) -> Callable[..., Any]:
+        """Return a function that asks the judge to run one of its own; it ends with the call that is being made."""
+        call = self._calls
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            if not self._calling or call != self._calls:
+                raise RuntimeError("a function that was handed over for an earlier call")
+            named = {name: self._encode(value) for name, value in kwargs.items()}
+            asked = wire.Asked(self._nonce, ref, [self._encode(value) for value in args], named)
+            try:
+                wire.send_frame(self._sock, asked, checked=True)
+            except WireError as error:
+                raise ValueError(str(error)) from None
+            told: wire.Told = wire.receive(self._sock, wire.Told)
+            self._nonce = told.nonce
+            if told.failed:
+                raise RuntimeError("the function refused its arguments")
+            return self._decode(told.value)
+
+        return function
 
 
 def find_arrays(thing: Any) -> list[Any]:

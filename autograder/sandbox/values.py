@@ -49,7 +49,7 @@ class Tuple(Struct, tag="tuple", frozen=True):
 class Dict(Struct, tag="dict", frozen=True):
     """Pairs, so that a repeated key is seen and refused."""
 
-    items: list[tuple[str, "Value"]]
+    items: list[tuple[str | int, "Value"]]
 
 
 class Dots(Struct, tag="...", frozen=True):
@@ -57,12 +57,21 @@ class Dots(Struct, tag="...", frozen=True):
 
 
 class Layer(Struct, frozen=True):
-    """A layer of a model: `kind` is its Keras class name; `inputs` are indices of earlier layers."""
+    """A layer of a model, and how it is called.
+
+    Attributes:
+        kind: its Keras class name; config: its arguments.
+        inputs: numbers of the tensors it gets; the outputs of all layers are numbered in order.
+        states: numbers of the tensors that a recurrent layer begins with, when it is given some.
+        inner: the layer that a TimeDistributed or a Bidirectional one holds, without weights and inputs.
+    """
 
     kind: str
     config: dict[str, bool | int | float | str | list[int | None] | None]
     weights: list[Array]
     inputs: list[int]
+    states: list[int] = []
+    inner: "Layer | None" = None
 
 
 class Model(Struct, tag="model", frozen=True):
@@ -106,15 +115,20 @@ class Function(Struct, tag="function", frozen=True):
     name: str
 
 
+class Callback(Struct, tag="callback", frozen=True):
+    """Judge to box only: a function of the test, callable while the call that it is an argument of runs."""
+
+    ref: int
+
+
 class Opaque(Struct, tag="opaque", frozen=True):
     """A value that does not cross; only its type's name does."""
 
     type_name: str
 
 
-Value = (
-    bool | int | float | str | Bytes | Array | List | Tuple | Dict | Dots | Model | History | Function | Opaque | None
-)
+_Plain = bool | int | float | str | Bytes | Array | List | Tuple | Dict | Dots | None
+Value = _Plain | Model | History | Function | Callback | Opaque
 
 
 def encode(thing: Any, other: Callable[[Any], Value], depth: int = 0) -> Value:
@@ -134,7 +148,7 @@ def encode(thing: Any, other: Callable[[Any], Value], depth: int = 0) -> Value:
     if thing is Ellipsis:
         return Dots()
     if kind is int:
-        return thing if -(1 << 63) <= thing < 1 << 64 else Opaque("int of more than 64 bits")
+        return thing if _is_number(thing) else Opaque("int of more than 64 bits")
     if kind is np.ndarray or isinstance(thing, np.generic):
         return encode_array(thing)
     if depth >= MAX_NESTING:
@@ -143,9 +157,13 @@ def encode(thing: Any, other: Callable[[Any], Value], depth: int = 0) -> Value:
         return List([encode(item, other, depth + 1) for item in thing])
     if kind is tuple:
         return Tuple([encode(item, other, depth + 1) for item in thing])
-    if kind is dict and all(type(key) is str for key in thing):
+    if kind is dict and all(type(key) is str or _is_number(key) for key in thing):
         return Dict([(key, encode(item, other, depth + 1)) for key, item in thing.items()])
     return other(thing)
+
+
+def _is_number(thing: Any) -> bool:
+    return type(thing) is int and -(1 << 63) <= thing < 1 << 64
 
 
 def encode_array(array: Any, kind: str | None = None) -> Array | Opaque:
@@ -202,7 +220,7 @@ def decode_value(value: Value, other: Callable[[Value], Any]) -> Any:
             return Ellipsis
         case Array(kind="ndarray" | "scalar"):
             return decode_array(value)
-        case Array() | Model() | History() | Function() | Opaque():
+        case Array() | Model() | History() | Function() | Callback() | Opaque():
             return other(value)
         case _:
             return value

@@ -54,6 +54,14 @@ class Call(Struct, tag="call", frozen=True):
     kwargs: dict[str, Value]
 
 
+class Told(Struct, tag="told", frozen=True):
+    """What the test's function returned, the answer to Asked; `failed`: it raised, and why is for the judge alone."""
+
+    nonce: bytes
+    value: Value
+    failed: bool = False
+
+
 class Compile(Struct, tag="compile", frozen=True):
     """Compile the program of a training; asked of a box that runs nothing else."""
 
@@ -61,7 +69,7 @@ class Compile(Struct, tag="compile", frozen=True):
     training: Training
 
 
-Request = Begin | Execute | Resume | Get | Call | Compile
+Request = Begin | Execute | Resume | Get | Call | Told | Compile
 
 
 class Ready(Struct, tag="ready", frozen=True):
@@ -108,6 +116,15 @@ class Reply(Struct, tag="reply", frozen=True):
     random_moved: list[str] = []
 
 
+class Asked(Struct, tag="asked", frozen=True):
+    """While a Call runs: the student's function calls the function of the test that it was handed as Callback `ref`."""
+
+    nonce: bytes
+    ref: int
+    args: list[Value]
+    kwargs: dict[str, Value]
+
+
 class Raised(Struct, tag="raised", frozen=True):
     """A Call that ended with an exception."""
 
@@ -123,7 +140,7 @@ class Compiled(Struct, tag="compiled", frozen=True):
     programs: dict[str, bytes]
 
 
-Answer = Ready | Failed | Checkpoint | Done | Reply | Raised | Compiled
+Answer = Ready | Failed | Checkpoint | Done | Reply | Asked | Raised | Compiled
 
 _encoder = msgspec.msgpack.Encoder()
 
