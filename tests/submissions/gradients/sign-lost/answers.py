@@ -1,0 +1,3 @@
+# %% q2
+def clip_by_value(grads, c):
+    return [np.where(np.abs(grad) > c, c, grad) for grad in grads]

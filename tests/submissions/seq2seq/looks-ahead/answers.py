@@ -1,0 +1,10 @@
+# %% q5
+def build_seq2seq(src_size, tgt_size, units):
+    src, dec_in = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
+    _, context = keras.layers.GRU(units, return_state=True)(
+        keras.layers.Embedding(src_size, units, mask_zero=True)(src)
+    )
+    read = keras.layers.Embedding(tgt_size, units)(dec_in)
+    decoder = keras.layers.Bidirectional(keras.layers.GRU(units, return_sequences=True))
+    states = decoder(read, initial_state=[context, context])
+    return keras.Model([src, dec_in], keras.layers.Dense(tgt_size, activation="softmax")(states))
