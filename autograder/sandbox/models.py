@@ -216,7 +216,7 @@ def decode_keras(value: Value, function: Callable[[Function], Any], opaque: Call
 
 @contextlib.contextmanager
 def _no_drawing() -> Iterator[None]:
-    """Begin with weights of zeros: drawing them takes half of the time, and those that crossed replace them."""
+    """Begin with weights of zeros: drawing them takes a fifth of the time, and those that crossed replace them."""
     stock = keras.Variable._initialize_with_initializer
     keras.Variable._initialize_with_initializer = lambda self, _: self._initialize(np.zeros(self.shape, self.dtype))
     try:

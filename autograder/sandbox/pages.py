@@ -1,4 +1,4 @@
-"""Makes a process cheap to fork: small pages -> huge ones, so that a fork copies a third of the page table."""
+"""Makes a process cheap to fork: small pages -> huge ones, so that a fork has less of a page table to copy."""
 
 import ctypes
 import sys
