@@ -136,6 +136,20 @@ def test_numbers_out_of_range_are_told_as_in_stock_keras(profile, word, label):
     assert (expected == "no error") == (word < 0)
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_words_out_of_range_in_any_input_are_told_as_in_stock_keras(profile, place):
+    """Also where one layer reads both inputs."""
+    both = [np.zeros((64, 4), int), np.zeros((64, 4), int)]
+    both[place][40, 2] = 9
+    inputs, shared = [keras.Input((4,)), keras.Input((4,))], layers.Embedding(9, 2)
+    model = keras.Model(inputs, layers.Add()([layers.Flatten()(shared(given)) for given in inputs]))
+    model.compile("adam", "mse")
+    programs = profile()
+    with pytest.raises(Exception, match="9"):
+        model.fit(both, np.zeros((64, 8)), verbose=0)
+    assert programs == []
+
+
 def test_what_xla_cannot_compile_trains_without_it(profile, monkeypatch):
     """The same numbers, an epoch as one program of TensorFlow's own."""
     import tensorflow as tf

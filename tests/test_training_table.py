@@ -98,6 +98,36 @@ def two_inputs(fit: Callable[..., Any]) -> Any:
     return model, fit(model, [X, X], y), [X, X]
 
 
+def from_two_inputs(
+    encoder: Callable[[], tuple[Any, Any]], decoder: Callable[[], Any], **options: Any
+) -> Training:  # fmt: skip
+    """Return the training of a network with an encoder and a decoder that is whispered to; words that are no words."""
+
+    def train(fit: Callable[..., Any]) -> Any:
+        X, _ = words()
+        read, wanted = X[:, ::-1].copy(), (X + 1) % 9
+        source, before = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
+        *_, state = encoder()(layers.Embedding(9, 3, mask_zero=True)(source))
+        written = decoder()(layers.Embedding(9, 3)(before), initial_state=state)
+        model = keras.Model([source, before], layers.Dense(9, activation="softmax")(written))
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        settings = {"batch_size": 16, "sample_weight": (wanted != 3).astype("float32"), **options}
+        return model, fit(model, [X, read], wanted, **settings), [X, read]
+
+    return train
+
+
+def added_inputs(fit: Callable[..., Any]) -> Any:
+    """One Embedding reads both inputs."""
+    X, y = words()
+    inputs = keras.Input((4,)), keras.Input((4,))
+    shared, rnn = layers.Embedding(9, 3), layers.SimpleRNN(3)
+    model = keras.Model(inputs, layers.Dense(1)(layers.Add()([rnn(shared(given)) for given in inputs])))
+    model.compile("adam", "mse")
+    both = (X, X[:, ::-1].copy())
+    return model, fit(model, both, y, batch_size=16), both
+
+
 def twice(fit: Callable[..., Any]) -> Any:
     (X, y), model = sequences(), keras.Sequential([layers.SimpleRNN(3), layers.Dense(1)])
     model.compile("adam", "mse")
@@ -296,6 +326,15 @@ FAST = {
     "masked embedding": plainly(
         lambda: layers.Embedding(9, 3, mask_zero=True), lambda: layers.LSTM(3), data=words, steps=4
     ),
+    "encoder and decoder": from_two_inputs(
+        lambda: layers.GRU(3, return_state=True), lambda: layers.GRU(3, return_sequences=True)
+    ),
+    "simple encoder and decoder": from_two_inputs(
+        lambda: layers.SimpleRNN(3, return_state=True),
+        lambda: layers.SimpleRNN(3, return_sequences=True),
+        validation_split=0.3,
+    ),
+    "one embedding of two inputs": added_inputs,
     "dense": plainly(layers.Flatten, lambda: layers.Dense(4, activation="relu")),
     "functional": functional,
     "regularized": plainly(lambda: layers.SimpleRNN(3, kernel_regularizer="l2", recurrent_constraint="unit_norm")),

@@ -28,6 +28,7 @@ class Work:
 
     `data`: inputs, targets and perhaps weights, a sample a row, in the types that Keras would make of them.
     `validation`: the arguments of `fit` whose names begin with that word.
+    `inputs`: how many of the arrays are inputs.
     """
 
     data: tuple[Any, ...]
@@ -37,6 +38,7 @@ class Work:
     verbose: Any
     callbacks: list[Any]
     validation: dict[str, Any]
+    inputs: int = 1
 
     @property
     def samples(self) -> int:
@@ -45,6 +47,10 @@ class Work:
     @property
     def steps(self) -> int:
         return -(-self.samples // self.batch)
+
+    def as_keras_takes_it(self, parts: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return arrays in the order of `data` as a batch of Keras': several inputs are one list."""
+        return parts if self.inputs == 1 else (list(parts[: self.inputs]), *parts[self.inputs :])
 
 
 def set_flags() -> None:
@@ -111,9 +117,9 @@ def epoch_program(model: Any, work: Work) -> Callable[[Any], Any] | None:
     full, size = work.samples // work.batch, work.batch
     try:
         with recurrence.training_program():
-            model._symbolic_build(data_batch=tuple(part[:size] for part in data))
+            model._symbolic_build(data_batch=work.as_keras_takes_it(tuple(part[:size] for part in data)))
         key = traces.fingerprint(model, data, full, size)
-        program = traces.find(key, model) or traces.keep(key, model, make_program(*_trace(model, data, full, size)))
+        program = traces.find(key, model) or traces.keep(key, model, make_program(*_trace(model, data, work)))
     except Exception:
         return None
 
@@ -140,12 +146,14 @@ def epoch_program(model: Any, work: Work) -> Callable[[Any], Any] | None:
     return train_epoch
 
 
-def _trace(model: Any, data: list[Any], full: int, size: int) -> tuple[Any, Any]:
+def _trace(model: Any, data: list[Any], work: Work) -> tuple[Any, Any]:
     """Return the concrete functions of an epoch of full batches, and of the step that it repeats."""
     import tensorflow as tf
 
+    full, size = work.samples // work.batch, work.batch
+
     def train_step(*batch: Any) -> None:
-        model.train_step(batch)
+        model.train_step(work.as_keras_takes_it(batch))
 
     any_size = [tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in data]
     step = tf.function(train_step, input_signature=any_size, autograph=False)

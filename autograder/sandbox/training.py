@@ -116,7 +116,9 @@ def compile_program(training: Training) -> dict[str, bytes]:
     traces.use_folder(folder)
     model = decode_keras(training.model, lambda _: None, lambda _: None)
     data = tuple(np.zeros(shape, dtype) for shape, (_, dtype) in zip(shapes, training.parts, strict=True))
-    work = Work(data, training.batch, epochs=1, shuffle=False, verbose=0, callbacks=[], validation={})
+    work = Work(
+        data, training.batch, epochs=1, shuffle=False, verbose=0, callbacks=[], validation={}, inputs=len(model.inputs)
+    )
     train_epoch = epoch_program(model, work) if _is_plain(model) else None
     if train_epoch is None:
         raise WireError("a training that does not run by epochs")
@@ -142,31 +144,37 @@ def _plan(
     """Return what there is to do for a call of `fit`, None where stock Keras has to do it."""
     if set(rest) - {"validation_freq", "validation_batch_size", "validation_steps"}:
         return None
-    if not (_is_array(x) and _is_array(y) and len(x) == len(y)):
+    inputs = tuple(x) if type(x) in (list, tuple) and len(x) > 1 else (x,)
+    if not all(_is_array(array) and len(array) == len(inputs[0]) for array in (*inputs, y)):
         return None
     if type(shuffle) is not bool or type(epochs) is not int or type(batch_size) not in (int, type(None)):
         return None
     batch = batch_size or 32
     listed = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks] if callbacks else []
-    worth_it = -(-len(x) // batch) * epochs >= MIN_STEPS and x.nbytes + y.nbytes <= MAX_BYTES
+    worth_it = -(-len(y) // batch) * epochs >= MIN_STEPS and sum(array.nbytes for array in (*inputs, y)) <= MAX_BYTES
     if not worth_it or any(_sees_batches(callback) for callback in listed) or not _is_plain(model):
         return None
-    data: tuple[Any, ...] = (x, y)
+    if len(inputs) != len(model.inputs):
+        return None
+    data: tuple[Any, ...] = (*inputs, y)
     if sample_weight is not None:
-        if class_weight is not None or not _is_array(sample_weight) or sample_weight.shape != x.shape[:1]:
+        if class_weight is not None or not _is_array(sample_weight) or len(sample_weight) != len(y):
             return None
-        data = (x, y, sample_weight)
+        if sample_weight.shape not in (y.shape[:1], y.shape[:2]):
+            return None
+        data = (*data, sample_weight)
     if validation_split and validation_data is None:
-        kept = math.floor(len(x) * (1.0 - validation_split))  # as Keras cuts
-        if not 0 < kept < len(x):
+        kept = math.floor(len(y) * (1.0 - validation_split))  # as Keras cuts
+        if not 0 < kept < len(y):
             return None
-        validation_data = tuple(array[kept:] for array in data)
+        left = tuple(array[kept:] for array in data)
+        validation_data = (left[0] if len(inputs) == 1 else list(left[: len(inputs)]), *left[len(inputs) :])
         data = tuple(array[:kept] for array in data)
     if class_weight is not None:
         if type(class_weight) is not dict:
             return None
-        data = (*data, class_weight_to_sample_weights(data[1], class_weight))
-    if not _numbers_are_in_range(model, *data[:2]):
+        data = (*data, class_weight_to_sample_weights(data[-1], class_weight))
+    if not _numbers_are_in_range(model, data[: len(inputs)], data[len(inputs)]):
         return None
     return Work(
         data=tuple(_as_keras_would(array) for array in data),
@@ -176,16 +184,19 @@ def _plan(
         verbose=verbose,
         callbacks=listed,
         validation={"validation_batch_size": batch, "validation_data": validation_data, **rest},
+        inputs=len(inputs),
     )
 
 
-def _numbers_are_in_range(model: Any, x: Any, y: Any) -> bool:
+def _numbers_are_in_range(model: Any, inputs: tuple[Any, ...], y: Any) -> bool:
     """Tell whether numbers of words and of classes exist: XLA would go on where TensorFlow raises."""
     for layer in model._flatten_layers(include_self=False):
         if type(layer) is keras.layers.Embedding:
-            of_inputs = layer.input is model.inputs[0]
-            if not of_inputs or x.dtype.kind not in "iu" or x.min() < 0 or x.max() >= layer.input_dim:
-                return False
+            given = {id(tensor): array for tensor, array in zip(model.inputs, inputs, strict=True)}
+            for node in layer._inbound_nodes:
+                words = given.get(id(node.input_tensors[0]))
+                if words is None or words.dtype.kind not in "iu" or words.min() < 0 or words.max() >= layer.input_dim:
+                    return False
     settings = str(model.get_compile_config()).lower()
     return "sparse" not in settings or bool(y.min() >= 0 and y.max() < model.outputs[0].shape[-1])
 
@@ -199,7 +210,7 @@ def _is_array(thing: Any) -> bool:
 
 
 def _predicts_directly(model: Any, x: Any) -> bool:
-    if not (_is_array(x) and _has_known_layers(model)):
+    if not (_is_array(x) and _has_known_layers(model) and len(model.inputs) == 1):
         return False
     gated = any(type(layer).__name__ in ("LSTM", "GRU") for layer in model._flatten_layers())
     most = MAX_TIME_STEPS if gated else MAX_SIMPLE_STEPS
@@ -207,10 +218,10 @@ def _predicts_directly(model: Any, x: Any) -> bool:
 
 
 def _has_known_layers(model: Any) -> bool:
-    """Tell whether a model is Keras' own through and through, with one input and one output."""
+    """Tell whether a model is Keras' own through and through, with one output."""
     if type(model) is not keras.Sequential and type(model).__name__ != "Functional":
         return False
-    if not model.built or len(model.inputs) != 1 or len(model.outputs) != 1:
+    if not model.built or len(model.outputs) != 1:
         return False
     return all(_is_known(layer) for layer in model._flatten_layers(include_self=False, recursive=False))
 

@@ -1143,7 +1143,7 @@ def translate(model, X, max_len=MAX_WORDS + 1):
         state = np.concatenate([state, tokens[:, None]], axis=1)
         t = state.shape[1]
         padded = np.pad(state, [(0, 0), (0, max_len - t)])
-        return model.predict([X, padded], batch_size=1024, verbose=0)[:, t - 1], state
+        return model.predict_on_batch([X, padded])[:, t - 1], state
 
     return greedy_decode(step_fn, np.zeros((len(X), 0), dtype=np.int32), len(X), max_len)
 
@@ -1418,7 +1418,7 @@ else:
     whispered = np.concatenate([np.full((len(X_all), 1), START), right_all[:, :-1]], axis=1)
     bars, fluent = {}, {}
     for context, rows in (("own context", X_all), ("another sentence's", X_all[swapped])):
-        forced = model.predict([rows, whispered], batch_size=1024, verbose=0).argmax(axis=-1)
+        forced = model.predict_on_batch([rows, whispered]).argmax(axis=-1)
         free = translate(model, rows)
         bars[context] = [token_accuracy(right_all, forced), token_accuracy(right_all, free)]
         fluent[context] = np.mean([is_french(as_text(row)) for row in free])
