@@ -39,7 +39,7 @@ def traced(units: int, first: int = 0) -> Any:
     X = np.zeros((64, 3, 1), np.float32)
     work = epochs.Work((X, X[:, 0]), 32, 1, False, 0, [], {})
     model._symbolic_build(data_batch=work.data)
-    return epochs._trace(model, [tf.constant(part) for part in work.data], 2, 32)[0]
+    return epochs._trace(model, [tf.constant(part) for part in work.data], work)[0]
 
 
 def test_networks_that_are_alike_have_one_program():
