@@ -5,6 +5,9 @@ AutograderError            message for a person: file, place, what was found, wh
 ├── SourceError            a source under solutions/ cannot be built
 ├── StaleError             a generated file is not what its source makes
 ├── SubmissionError        a file cannot be graded at all: the submission is `rejected`, the batch goes on
+├── RosterError            a roster, or whose a submission is, cannot be made out
+├── GradebookError         the gradebook cannot be opened, or not do what was asked
+├── ExportError            a file of the LMS cannot be filled in without guessing
 ├── IsolationError         this machine cannot give the isolation level asked for
 └── Fault                  the kit, not the student, failed: the submission is to be graded again
 """
@@ -28,6 +31,18 @@ class StaleError(AutograderError):
 
 class SubmissionError(AutograderError):
     """A submitted file cannot be graded: its submission is rejected with this text as the note."""
+
+
+class RosterError(AutograderError):
+    """A roster cannot be read, or whose a submission is cannot be made out."""
+
+
+class GradebookError(AutograderError):
+    """The gradebook cannot be opened, or cannot do what was asked of it."""
+
+
+class ExportError(AutograderError):
+    """A file that the LMS exported cannot be filled in without guessing."""
 
 
 class IsolationError(AutograderError):
