@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from autograder.errors import Fault
-from autograder.model import CodeCell
+from autograder.job import CodeCell
 from autograder.sandbox import wire
 from autograder.sandbox.values import Training, Value, WireError
 

@@ -21,7 +21,8 @@ from pathlib import Path
 from autograder.errors import Fault, IsolationError, SubmissionError
 from autograder.evidence import unpack
 from autograder.grader import Grader
-from autograder.model import CodeCell, Facts, Job, QuestionResult, Result, Status, Submission, Verdict
+from autograder.job import CodeCell, Job, Verdict
+from autograder.model import Facts, QuestionResult, Result, Status, Submission
 from autograder.notebook import Notebook, read_notebook
 from autograder.programs import Programs
 from autograder.sandbox import wire

@@ -21,7 +21,8 @@ from autograder import evidence
 from autograder.check import check_question, load_tests, lost
 from autograder.errors import Fault
 from autograder.evidence import Evidence, RecordedSession, Transcript, Unrecorded
-from autograder.model import CellError, CodeCell, Job, Limits, Question, QuestionResult, Verdict
+from autograder.job import CodeCell, Job, Verdict
+from autograder.model import CellError, Limits, Question, QuestionResult
 from autograder.observe import MODULE, Observer
 from autograder.sandbox import limits as sentences
 from autograder.sandbox import training, wire

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograder.model import Observation
+from autograder.job import Observation
 
 MODULE = "observed"  # under this name an instrumented test file finds the observer
 

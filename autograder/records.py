@@ -16,7 +16,7 @@ class Student:
     Attributes:
         id: the course's own, unique and never changed: a matriculation number, a login.
         name: as people read it; email: in lower case, "" when not known.
-        ids: column of the roster -> id there, for example {"canvas": "12345", "login": "ada"}; columns as in `ID_COLUMNS`.
+        ids: column of the roster (`ID_COLUMNS`) -> id there, for example {"canvas": "12345", "login": "ada"}.
     """
 
     id: str
@@ -171,7 +171,8 @@ class Standing:
         attempt: that counts; None when there is none.
         questions: name -> (points that count or None while nobody has marked it, most points).
         points: sum of the questions before lateness, or the override of the whole; None unless graded.
-        late_units: days or hours begun after due and grace; days_spent: late days used on it; penalty: points taken off.
+        late_units: days or hours begun after due and grace; days_spent: late days used on it.
+        penalty: points taken off.
         score: what counts, at least 0; max_score: most points of the assignment, written answers included.
         unmarked: questions that nobody has marked yet.
         overridden: questions that a person changed, "" for the whole.
@@ -196,7 +197,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Mark:
-    """What goes out to an LMS for a student. `score` None with `excused` False: nothing is known, the row stays as it is."""
+    """What goes out to an LMS for a student. Without a score, and not excused, the student's row stays as it is."""
 
     student: Student
     score: float | None

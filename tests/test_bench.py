@@ -17,7 +17,7 @@ from measures.sheets import Sheet, as_markdown
 from measures.stock import nbgrader_notebook, script
 
 from autograder.build import build_assignment
-from autograder.model import CodeCell
+from autograder.job import CodeCell
 
 try:
     Account().close()

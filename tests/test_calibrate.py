@@ -14,7 +14,7 @@ from autograder.build import build_assignment
 from autograder.cli import main
 from autograder.course import read_course
 from autograder.errors import AutograderError
-from autograder.model import CodeCell
+from autograder.job import CodeCell
 from autograder.proof import calibrate as calibrating
 from autograder.proof.bounds import instrument
 from autograder.proof.calibrate import calibrate, findings, grader_of, plan

@@ -30,7 +30,9 @@ FLOORS = [
     ["session", "source"],
     ["evidence"],
     ["sandbox", "yamlfile"],
-    ["model", "records"],
+    ["job"],
+    ["model"],
+    ["records"],
     ["errors", "versions"],
 ]
 

@@ -12,7 +12,8 @@ from autograder.build import Built, build_assignment
 from autograder.course import read_course
 from autograder.errors import ConfigError, Fault
 from autograder.grader import Grader, read_grader
-from autograder.model import CaseResult, Job, QuestionResult, Verdict
+from autograder.job import Job, Verdict
+from autograder.model import CaseResult, QuestionResult
 from autograder.proof import mutants
 from autograder.proof.changes import changes
 from autograder.proof.operators import OPERATORS

@@ -12,7 +12,7 @@ from keras import layers
 from msgspec import msgpack
 
 from autograder.errors import Fault
-from autograder.model import CodeCell
+from autograder.job import CodeCell
 from autograder.programs import MAX_PROGRAMS, Programs
 from autograder.sandbox import epochs, training
 from autograder.sandbox.programs import NAME, Program, _canonical

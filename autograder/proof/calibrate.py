@@ -21,8 +21,8 @@ from autograder.build import Built
 from autograder.errors import AutograderError
 from autograder.grader import Grader, read_grader
 from autograder.grading import SEED, Engine, code_cells
+from autograder.job import CodeCell, Job, Verdict
 from autograder.known import KnownSubmission, known_submissions
-from autograder.model import CodeCell, Job, Verdict
 from autograder.notebook import read_notebook
 from autograder.proof import slices
 from autograder.proof.bounds import find_bounds, instrument

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from autograder.errors import AutograderError
-from autograder.model import CodeCell
+from autograder.job import CodeCell
 from autograder.proof.bounds import Bound
 
 SCHEMA = 1

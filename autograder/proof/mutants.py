@@ -19,7 +19,7 @@ from autograder.build import Built, solved_notebook
 from autograder.errors import ConfigError, Fault
 from autograder.grader import Grader
 from autograder.grading import Engine, code_cells
-from autograder.model import Job, Verdict
+from autograder.job import Job, Verdict
 from autograder.notebook import read_notebook
 from autograder.proof import slices
 from autograder.proof.changes import changes, difference

@@ -12,7 +12,8 @@ from functools import cache
 from autograder.errors import Fault
 from autograder.grader import Grader
 from autograder.grading import Engine
-from autograder.model import CaseResult, CodeCell, Job, Limits, Result, Verdict
+from autograder.job import CodeCell, Job, Verdict
+from autograder.model import CaseResult, Limits, Result
 
 RESERVE = 2  # of the CPU limits: the reference must do with one part in so many
 Cells = tuple[CodeCell, ...]  # of a submission

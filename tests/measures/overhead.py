@@ -12,7 +12,8 @@ from autograder import evidence
 from autograder.evidence import Evidence, Transcript
 from autograder.grading import code_cells
 from autograder.intake import collect
-from autograder.model import CodeCell, Job, Question, Result
+from autograder.job import CodeCell, Job
+from autograder.model import Question, Result
 from autograder.notebook import read_notebook
 from autograder.results import ResultsFolder
 from autograder.sandbox.box import Box

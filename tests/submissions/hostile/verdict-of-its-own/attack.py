@@ -12,7 +12,8 @@ def send(body):
 
 
 # %% first
-from autograder.model import CaseResult, QuestionResult, Verdict
+from autograder.job import Verdict
+from autograder.model import CaseResult, QuestionResult
 
 cases = tuple(CaseResult(f"q1 - {number}", "", False, True, 1.0, 1.0) for number in (1, 2))
 wire.send_frame(own._sock, Verdict(tuple(QuestionResult(f"q{n}", "", 2.0, 2.0, cases=cases) for n in range(1, 6))))
