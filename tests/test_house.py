@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "autograder"
 FLOORS = [
     ["cli", "gradescope"],
     ["regrade", "cluster", "proof"],
-    ["grading", "currency", "results", "known", "doctor"],
+    ["grading", "currency", "results", "known", "doctor", "glossary"],
     [
         "judge",
         "build",

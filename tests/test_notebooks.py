@@ -189,6 +189,14 @@ def test_a_sentence_under_every_picture_says_what_to_see(solved):
         assert re.match(r"(\*\*See:\*\*|\*What to see:\*) \w+.*[.?]", after.source, flags=re.DOTALL)
 
 
+def test_every_picture_has_a_text_for_those_who_cannot_see_it(solved):
+    """A sentence in the place where a page of the notebook takes it from."""
+    for index in pictures(solved.notebook):
+        found = [output for output in outputs(solved.notebook.cells[index]) if "image/png" in output.get("data", {})]
+        texts = [output.metadata.get("image/png", {}).get("alt", "") for output in found]
+        assert all(len(text) > 40 and text.endswith(".") for text in texts), texts
+
+
 def test_the_headings_are_an_outline(built):
     """One title, then parts, then parts of parts: no level is left out."""
     text = "\n".join(cell.source for cell in built.template.cells if cell.cell_type == "markdown")

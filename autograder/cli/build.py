@@ -1,12 +1,17 @@
 """`autograder build`: sources in, notebooks and grader zips out; no grader zip without a proof."""
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
 
 from autograder.cli.shared import choose_assignments, console, find_course, messages, mistakes_explained, shown
 from autograder.errors import StaleError
+
+if TYPE_CHECKING:
+    from autograder.build import Built
 
 
 @click.command()
@@ -24,7 +29,9 @@ def build(ids: tuple[str, ...], check: bool, unverified: bool) -> None:
       solutions/sum/sum.py  ->  assignments/sum/sum.ipynb       publish this
                                 dist/sum-autograder.zip         keep this secret
 
-    All assignments of course.yml are built unless some are named. The same source gives the same bytes.
+    All assignments of course.yml are built unless some are named. The same source gives the same bytes. With all of
+    them comes the page of the course, assignments/README.md: its assignments, and its glossary from
+    solutions/glossary.yml.
 
     A grader zip is made only of a source that has passed `autograder verify` since it last changed. To try a grader
     before that, `--unverified` makes one that says so wherever it grades.
@@ -33,15 +40,17 @@ def build(ids: tuple[str, ...], check: bool, unverified: bool) -> None:
     """
     with mistakes_explained():
         from autograder.build import build_assignment, check_built, write_built
+        from autograder.glossary import PAGE, course_page
         from autograder.proof.record import obstacle
 
         root, course = find_course()
         wanting: list[str] = []
+        everything: dict[str, Built] = {}
         for name in choose_assignments(course, ids):
             assignment = course.assignment(name)
             unproven = obstacle(root, assignment)
             with console.status(f"Building {name}"):
-                built = build_assignment(root, course, assignment, verified=not unproven)
+                built = everything[name] = build_assignment(root, course, assignment, verified=not unproven)
             if check:
                 try:
                     check_built(root, built)
@@ -58,6 +67,20 @@ def build(ids: tuple[str, ...], check: bool, unverified: bool) -> None:
             if unproven and not unverified:
                 trial = f"Or try it out with `autograder build --unverified {name}`."
                 wanting.append(f"{built.zip_path} was not made: {unproven} {trial}")
+        if len(everything) == len(course.assignments) and (page := course_page(root, course, everything)):
+            wanting += _page(root / PAGE, page, check)
         for sentence in wanting:
             messages.print(f"[bold red]error:[/] {shown(sentence)}", soft_wrap=True)
         sys.exit(1 if wanting else 0)
+
+
+def _page(path: Path, page: str, check: bool) -> list[str]:
+    """Write the page of the course unless it is current; with `check` return what is wanting instead."""
+    name = f"{path.parent.name}/{path.name}"
+    if path.is_file() and path.read_text(encoding="utf-8") == page:
+        return []
+    if check:
+        return [f"{name} is stale: run `autograder build`."]
+    path.write_text(page, encoding="utf-8")
+    console.print(f"[green]wrote[/]  {name}")
+    return []

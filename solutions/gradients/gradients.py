@@ -48,6 +48,9 @@ def draw(n, T, seed):
     return X, X[:, 0] + X[:, -1]
 
 
+# %%
+from IPython.display import display  # shows a plot together with a text for those who cannot see it
+
 # %% [raw]
 # # BEGIN QUESTION
 # name: q1
@@ -294,7 +297,9 @@ if ready(activation("relu", np.zeros(1), 0.3), activation_grad("relu", np.zeros(
     axes[0].set(ylabel="activation", title="Values, alpha = 0.3")
     axes[1].set(ylabel="slope (change per change of z)", title="Slopes, alpha = 0.3")
     axes[0].legend()
-    plt.show()
+    alt = "Two line plots over z from -4 to 4: values and slopes of ReLU, leaky ReLU, ELU and tanh."
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
 else:
     print("Finish question 1 first: this cell plots the activations and their slopes.")
 
@@ -837,7 +842,9 @@ if ready(orthogonal(2, 0), glorot_uniform(2, 2, 0), he_normal(2, 2, 0)):
         ax.set(yscale="log", xlabel="step t", title=f"state(t) = f(state(t-1) W), f: {title}")
     axes[0].set_ylabel("norm of the state (1 at the start)")
     axes[0].legend()
-    plt.show()
+    alt = "Two line plots, without activation and with ReLU: norm of a state over 100 steps for four kinds of matrices."
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
 else:
     print("Finish question 3 first: this cell sends states through 100 steps of four matrices.")
 
@@ -1644,7 +1651,11 @@ if curves:
         ax.annotate(text, (1, value), xycoords=("axes fraction", "data"), xytext=(4, -3), textcoords="offset points")
     ax.set(yscale="log", ylim=(1e-4, 10), xlabel="epoch", ylabel="MSE on fresh data", title="Your network, taken apart")
     ax.legend(fontsize=8)
-    plt.show()
+    alt = (
+        "Line plot: MSE on fresh data by epoch of your network and its variants, with level lines at 1/6, 1/12 and .01."
+    )
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
     print("                      last MSE   solved   your chance for it")
     chances = {"yours": pred_both, "without clipping": pred_identity_only, "without your start": pred_clip_only}
     chances["with batch norm"] = pred_both_norm
@@ -1688,7 +1699,9 @@ if ready(long_model):
     ax.set(yscale="log", ylim=(1e-4, 30), xlabel="place t of the number that is raised (steps)")
     ax.set(ylabel="change of the answer (1 per 1)", title="Where the networks listen")
     ax.legend(loc="upper center")
-    plt.show()
+    alt = "Line plot: how much the answer moves for a rise at each of 100 places, for three networks."
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
 else:
     print("Finish question 6 first: this cell shows where the networks listen.")
 

@@ -47,6 +47,9 @@ def ready(*values):
     return not any(value is None or value is ... for value in values)
 
 
+# %%
+from IPython.display import display  # shows a plot together with a text for those who cannot see it
+
 # %% [raw]
 # # BEGIN QUESTION
 # name: q1
@@ -1055,7 +1058,12 @@ if results and ready(*results.values()):
     ax.set_xticks([10, 30, 100], labels=["10", "30", "100"])
     ax.minorticks_off()
     ax.legend(fontsize=8)
-    plt.show()
+    alt = (
+        "Test MSE by length, 10, 30 and 100, on logarithmic axes, with level lines at 1/6, 1/12 and .01, "
+        "and your predictions."
+    )
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
     print("  ".join(f"{key}: {run['mse']:.5f}" for key, run in results.items()))
 else:
     print("Finish question 5 first: this cell plots the test MSE by length.")
@@ -1085,7 +1093,12 @@ if results and ready(*results.values()):
         ax.set(yscale="log", ylim=(1e-12, 10), xlabel="steps before the end, T - 1 - t", title=when)
         ax.legend()
     axes[0].set_ylabel("mean |slope| of the output by x_t (1 per 1)")
-    plt.show()
+    alt = (
+        "Two line plots, before and after training: slope of the output by each input, by steps before "
+        "the end, for four networks."
+    )
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
 else:
     print("Finish question 5 first: this cell plots the profiles before and after training.")
 
@@ -1245,7 +1258,9 @@ if ready(wilson_interval(1, 2)):
     ax.set_xticks(range(len(SOLVE_RATES)), labels=[str(T) for T in SOLVE_RATES])
     ax.set(ylim=(-0.03, 1.03), xlabel="length T of the sequences (steps)", ylabel="share of runs that solve the task")
     ax.set_title("Solved after 50 epochs, with Wilson's interval (95 %)")
-    plt.show()
+    alt = "Share of runs that solve the task by length, from 10 to 100, each with its interval as a bar."
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
 else:
     print("Finish question 6 first: this cell plots how often the task is solved.")
 

@@ -59,6 +59,9 @@ def ready(*values):
     return not any(value is None or value is ... for value in values)
 
 
+# %%
+from IPython.display import display  # shows a plot together with a text for those who cannot see it
+
 # %% [markdown]
 # ## The two languages
 #
@@ -1398,7 +1401,11 @@ else:
     ax.set(ylim=(-0.05, 1.05), xticks=range(3, 12), xlabel="words of the English sentence")
     ax.set(ylabel="sequence accuracy (share, 0 to 1)", title="Whole sentences without a mistake")
     ax.legend(loc="center left", fontsize=8)
-    plt.show()
+    alt = (
+        "Sequence accuracy by the number of English words, 3 to 11, for one and two clauses, with your two predictions."
+    )
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
     print(f"11 words: two clauses {seq_acc_by_length[11]:.2f}, three clauses {seq_acc_three:.2f}")
 
 # %% [markdown]
@@ -1432,7 +1439,12 @@ else:
     ax.set(ylim=(0, 1.35), ylabel="token accuracy (share, 0 to 1)", title="Right words, by what the decoder gets")
     ax.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     ax.legend(title="context vector", ncols=2, fontsize=8, loc="upper center")
-    plt.show()
+    alt = (
+        "Four bars: token accuracy with teacher forcing and free running, each with its own context and "
+        "with another sentence's."
+    )
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
     for context, share in fluent.items():
         print(f"{context}: {share:.0%} of what it writes freely are French sentences without a mistake in grammar")
 

@@ -39,6 +39,9 @@ import numpy as np
 
 SEED = 1  # take a number of your own if you like, and compare your results with your neighbour's
 
+# %%
+from IPython.display import display  # shows a plot together with a text for those who cannot see it
+
 # %% [raw]
 # # BEGIN QUESTION
 # name: q1
@@ -1270,7 +1273,9 @@ else:
     ax.axhline(baseline_mse_sum(5), color="0.4", linestyle="--", label="lazy answer: 5/12")
     ax.set(xlabel="epoch", ylabel="training loss (MSE, log scale)", title="Learning to add 5 prices")
     ax.legend()
-    plt.show()
+    alt = "Line plot: training loss by epoch on a logarithmic axis, and the lazy answer, 5/12, as a level line."
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
 
 # %% [markdown]
 # *What to see:* where the curve crosses the dashed line, the network starts to be better than not looking at all.
@@ -1293,7 +1298,12 @@ else:
         ax.set(xlabel="true sum", ylabel="answer of the network", title=f"{T} prices")
         ax.legend()
     fig.tight_layout()
-    plt.show()
+    alt = (
+        "Two scatter plots, 5 prices and 10 prices: answers of both networks by the true sum, and the "
+        "line where they are right."
+    )
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
 
 # %% [markdown]
 # *What to see:* at 5 prices both networks lie on the line; at 10 prices, where the hand-made one stays on it, look how
@@ -1320,7 +1330,12 @@ else:
     ax.set(xlabel="prices read", ylabel="answer, mean of 2,000 baskets", xticks=range(0, 21, 5))
     ax.set_title("What the network says after every step")
     ax.legend()
-    plt.show()
+    alt = (
+        "Line plot: answers after 1 to 20 prices, true sum and trained network, with the limit of its "
+        "states as a level line."
+    )
+    display(fig, metadata={"image/png": {"alt": alt}})
+    plt.close(fig)
 
 # %% [markdown]
 # *What to see:* the hand-made network is right after every step. Follow the trained one: where is it right, and was it
