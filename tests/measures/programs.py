@@ -25,6 +25,7 @@ class Cost:
     Attributes:
         cpu_seconds: of all processes; clock_seconds: from start to end.
         peak_mb: the most that all processes together held at a time, MiB, a page that several share counted once.
+        files_mb: of it pages of files, which the kernel takes back where memory is short.
         own_mb: the most that the program's own process held, MiB; only of the command `autograder`.
         exit_code: of the program; printed: the end of what it said.
     """
@@ -32,6 +33,7 @@ class Cost:
     cpu_seconds: float
     clock_seconds: float = 0.0
     peak_mb: float = 0.0
+    files_mb: float = 0.0
     own_mb: float = 0.0
     exit_code: int = 0
     printed: str = ""
@@ -65,9 +67,9 @@ def run(command: Sequence[object], folder: Path, environment: dict[str, str] | N
             stderr=printed,
             preexec_fn=account.enter,
         )
-        peak_mb = 0.0
+        peak_mb, files_mb = 0.0, 0.0
         while process.poll() is None:
-            peak_mb = max(peak_mb, held_mb([process.pid, *descendants(process.pid)]))
+            peak_mb, files_mb = max((peak_mb, files_mb), held_mb([process.pid, *descendants(process.pid)]))
             time.sleep(LOOK_SECONDS)
         clock_seconds = time.monotonic() - start
         account.wait()
@@ -76,7 +78,7 @@ def run(command: Sequence[object], folder: Path, environment: dict[str, str] | N
         if check and process.returncode:
             raise RuntimeError(f"exit code {process.returncode} of {' '.join(map(str, command))}:\n{end}")
         own_mb = float(Path(found.name).read_text() or 0)
-        return Cost(account.cpu_seconds, clock_seconds, peak_mb, own_mb, process.returncode, end)
+        return Cost(account.cpu_seconds, clock_seconds, peak_mb, files_mb, own_mb, process.returncode, end)
 
 
 def autograder(*arguments: object) -> list[object]:
@@ -98,13 +100,19 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def held_mb(pids: list[int]) -> float:
-    """Return the memory of processes in MiB, a page that several share counted once."""
-    kibibytes = 0
+def held_mb(pids: list[int]) -> tuple[float, float]:
+    """Return the memory of processes in MiB, a page that several share counted once, and of it the pages of files.
+
+    Pages of files, as of TensorFlow's libraries, may be shared with programs that are none of these: as many count as
+    one of the processes has. The kernel takes them back where memory is short.
+    """
+    own, files = 0, 0
     for pid in pids:
         try:
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            status = Path(f"/proc/{pid}/status").read_text().splitlines()
         except OSError:  # it has ended
             continue
-        kibibytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return kibibytes / 1024
+        own += sum(int(line.split()[1]) for line in rollup if line.startswith(("Pss_Anon", "Pss_Shmem")))
+        files = max([files, *(int(line.split()[1]) for line in status if line.startswith("RssFile"))])
+    return (own + files) / 1024, files / 1024

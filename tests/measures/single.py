@@ -105,6 +105,7 @@ class Single(Part):
                 f"{self._read.median((assignment, way)):.1f}",
                 f"{self._times(assignment, way):.1f}",
                 f"{self._read.median((assignment, way), 'peak_mb'):,.0f}",
+                f"{self._read.median((assignment, way), 'files_mb'):,.0f}" if way != SEALED else "",
             )
             for assignment in ASSIGNMENTS
             for way in self._ways
@@ -116,13 +117,14 @@ class Single(Part):
             "command, the warmed process, judge and box, without what is done once a batch: warming up and compiling "
             f"({', '.join(f'{one} {seconds:.1f} s' for one, seconds in self._compiling.items())}).",
             "Peak: the most that all processes held together, a page that several share counted once, looked at every "
-            f"{LOOK_SECONDS} s; of the sealed one of a batch: what the box adds to the warmed process.",
+            f"{LOOK_SECONDS} s; of the sealed one of a batch: what the box adds to the warmed process. Of files: pages "
+            "of programs and libraries, part of the peak, which the kernel takes back where memory is short.",
             f"nbgrader {NBGRADER}: the notebook without Otter's cells; where `grader.check` stands, a test cell calls "
             "all test cases of the question, public and hidden. The script runs neither tests nor checks.",
         ]
         if self._obstacle:
             notes.append(f"Not measured: {self._obstacle}")
-        columns = ("assignment", "way", "CPU s", "times sealed", "peak MiB")
+        columns = ("assignment", "way", "CPU s", "times sealed", "peak MiB", "of files")
         return [Sheet("One solved notebook", columns, rows, notes, left=2)]
 
     def _times(self, assignment: str, way: str) -> float:
