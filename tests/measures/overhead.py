@@ -21,7 +21,7 @@ from measures.lab import ASSIGNMENTS, COURSE, Lab, Part, Step, Used
 from measures.sheets import Goal, Sheet
 
 # They train nothing, so that what is left is ours; the model of `untrained` crosses all the same.
-QUICK = {"sum": "untrained", "memory": "svd-norm"}
+QUICK = {"sum": "untrained", "memory": "svd-norm", "seq2seq": "untrained"}
 REFERENCE = "reference"  # elsewhere: what its training varies by is then in the checks
 ALL = "all"
 MOST_MS = 300
