@@ -7,6 +7,7 @@ time, or anything else that the student's code could have filled with a hidden i
 from dataclasses import dataclass
 
 from autograder.model import CaseResult, QuestionResult, Result, Status
+from autograder.records import Standing
 from autograder.reports.page import render
 
 
@@ -35,14 +36,22 @@ class ShownQuestion:
     check: bool
 
 
-def feedback_html(result: Result, assignment_title: str, course_title: str = "") -> str:
-    """Return the page to hand to the student, complete in one file."""
-    questions = tuple(_shown_question(question) for question in result.questions)
+def feedback_html(
+    result: Result, assignment_title: str, course_title: str = "", standing: Standing | None = None
+) -> str:  # fmt: skip
+    """Return the page to hand to the student, complete in one file.
+
+    Args:
+        standing: what counts in the gradebook: with it the page shows marks of written answers, and the score after
+            lateness, for the student whose it is.
+    """
+    questions = tuple(_shown_question(question, standing) for question in result.questions)
     return render(
         "feedback.html",
         assignment_title=assignment_title,
         course_title=course_title,
-        student=result.student or result.submission,
+        student=standing.student.name if standing else result.student or result.submission,
+        standing=standing,
         status=result.status.value,
         score=result.score,
         max_score=result.max_score,
@@ -55,11 +64,12 @@ def feedback_html(result: Result, assignment_title: str, course_title: str = "")
     )
 
 
-def _shown_question(question: QuestionResult) -> ShownQuestion:
+def _shown_question(question: QuestionResult, standing: Standing | None) -> ShownQuestion:
+    points = standing.questions.get(question.name, (None, 0.0))[0] if standing else None
     return ShownQuestion(
         name=question.name,
         title=question.title,
-        points=question.points,
+        points=question.points if points is None else points,
         max_points=question.max_points,
         cases=tuple(_shown_case(case) for case in question.cases),
         check=any(not case.passed and not case.hidden for case in question.cases),

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from autograder.model import Result
+from autograder.records import Standing, Student
 from autograder.reports import (
     class_summary,
     feedback_html,
@@ -55,6 +56,26 @@ def test_a_stopped_test_shows_its_cause_instead_of_the_hint() -> None:
     """Who ran out of time is not told to look at shapes."""
     text = feedback(with_question(a_question(QUESTIONS[3], (True, False), "The call took too long."))).text
     assert "Stopped Other sizes hidden The call took too long." in text and HINT not in text
+
+
+def test_feedback_shows_what_counts_and_why() -> None:
+    """The score after lateness, the sentence of the gradebook, and the points that a person gave."""
+    result = with_question(a_question(QUESTIONS[-1]))
+    name, most = result.questions[0].name, result.questions[0].max_points
+    student = Student("4711", "<b>Ada</b>")
+    standing = Standing(
+        student,
+        "sum",
+        "graded",
+        20.0,
+        questions={name: (0.5, most)},
+        points=9.0,
+        score=7.0,
+        why="9 points, a day late.",
+    )
+    text = Page(feedback_html(result, "Learning to sum", "Intro to RNN", standing)).text
+    assert "7 / 20 points" in text and "9 points, a day late." in text and "<b>Ada</b>" in text
+    assert f"0.5 / {most:g}" in text and "to be marked" not in text
 
 
 def test_feedback_says_what_people_still_mark() -> None:
