@@ -688,7 +688,8 @@ def test_orthogonal_4(orthogonal):
     elif np.allclose(Q, Q.T):
         cause = ": it is symmetric; was a matrix added to or multiplied with its transpose?"
     assert gap < 1e-4, f"Q.T @ Q should be the identity, it is off by {gap:.2g}{cause}."
-    assert not np.allclose(np.abs(Q), np.eye(4), atol=1e-4), "That is the identity: orthogonal, but not random."
+    same = np.array_equal(np.round(np.abs(Q), 4), np.eye(4))
+    assert not same, "That is the identity: orthogonal, but not random."
 
 
 # %%
@@ -803,7 +804,7 @@ def test_seeds_of_the_starts(orthogonal, glorot_uniform, he_normal):
         first, again, other = (np.asarray(function(*sizes, seed)) for seed in (5, 5, 6))
         assert first.dtype == np.float32, f"type {first.dtype}"
         assert np.array_equal(first, again), "the same seed gave two matrices"
-        assert not np.allclose(first, other, atol=1e-3), "two seeds gave the same matrix"
+        assert not np.array_equal(first, other), "two seeds gave the same matrix"
     after = np.random.get_state()
     unmoved = np.array_equal(before[1], after[1]) and before[2] == after[2]
     assert unmoved, "the global random state has moved: something draws from np.random itself, or seeds it"
@@ -1532,7 +1533,8 @@ def test_untrained_network_knows_nothing(build_long_model):
         model = build_long_model(T)
         assert tuple(model.input_shape) == (None, T, 1), f"T = {T}: reads {model.input_shape}"
         mse = np.mean((np.asarray(model(X)) - X[:, 0] - X[:, -1]) ** 2)
-        assert not mse < 0.04, f"T = {T}: MSE {mse:.4f} before any training"
+        explained = max(0, 1 - 6 * mse)  # of the variance of y, which is 1/6: an MSE of .04 explains 76 %
+        assert explained < 0.76, f"T = {T}: MSE {mse:.4f} before any training"
 
 
 # %%

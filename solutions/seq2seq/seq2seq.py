@@ -764,7 +764,7 @@ def test_shape_and_line(build_seq2seq):
     assert scores.shape == (2, 3, 12), message
     other = np.asarray(model([np.array([[8, 4, 5, 6, 0], [7, 3, 0, 0, 0]]), dec_in]))
     message = "Another source sentence changes nothing: hand the encoder's state to the decoder as initial_state."
-    assert np.abs(other - scores).max() > 1e-6, message
+    assert np.log10(np.abs(other - scores).max() + 1e-12) > -6, message
 
 
 # %%
@@ -790,7 +790,9 @@ def test_source_moves_the_first_output(build_seq2seq):
     changed.append(src[:, ::-1].copy())
     for other in changed:
         moved = np.abs(np.asarray(model([other, dec_in])) - scores).max(axis=(0, 2))
-        assert moved[0] > 1e-7, f"the source {other.tolist()} gives the same first output as {src.tolist()}"
+        assert np.log10(moved[0] + 1e-12) > -7, (
+            f"the source {other.tolist()} gives the same first output as {src.tolist()}"
+        )
 
 
 # %%
@@ -813,7 +815,7 @@ def test_decoder_does_not_look_ahead(build_seq2seq):
         other[:, t] = 17
         moved = np.abs(np.asarray(model([src, other])) - scores).max(axis=2)
         assert moved[:, :t].max(initial=0) < 1e-6, f"the word read at step {t} changes an output before it"
-        assert moved[:, t].min() > 1e-7, f"the word read at step {t} changes nothing there"
+        assert np.log10(moved[:, t].min() + 1e-12) > -7, f"the word read at step {t} changes nothing there"
 
 
 # %%
@@ -1462,9 +1464,9 @@ else:
 # %%
 # kind of layer -> share of right sentences of one clause and of two: lowest, middle, highest of ten runs
 table = dict(
-    SimpleRNN=((0.83, 0.87, 0.93), (0.08, 0.10, 0.10)),
-    GRU=((0.99, 1.00, 1.00), (0.76, 0.76, 0.86)),
-    LSTM=((1.00, 1.00, 1.00), (0.99, 0.99, 0.99)),
+    SimpleRNN=((0.66, 0.90, 0.95), (0.03, 0.08, 0.26)),
+    GRU=((0.99, 1.00, 1.00), (0.45, 0.86, 0.93)),
+    LSTM=((1.00, 1.00, 1.00), (0.98, 0.99, 1.00)),
 )
 if finished:
     table["yours"] = [[np.mean([seq_acc_by_length[words] for words in kind])] for kind in (one, two)]
@@ -1476,8 +1478,8 @@ for kind, (first, second) in table.items():
 # *What to see:* a simple RNN has the same 64 numbers for a sentence and gets far less into them. What it lacks are gates:
 # in the second notebook a factor at each step decided how long a memory lasts; a GRU decides at each step what to keep.
 # An LSTM has gates too, and *two* vectors in its state, so its context holds 128 numbers. The bottleneck is wider, and
-# the second column shows it. (How far apart are the ten runs of the GRU, and where is yours?
-# The last epochs of a training go up and down.)
+# the second column shows it. And how far apart are ten runs of one and the same network, the GRU? Where among them is
+# yours?
 
 # %% [raw]
 # # BEGIN QUESTION
@@ -1504,7 +1506,8 @@ for kind, (first, second) in table.items():
 # %% [markdown]
 # **The curve.** New sentences of one clause are all right: 1.00 at 3, 4 and 5 words. With two clauses it is .55 at 7
 # words, .42 at 9 and .27 at 11, so of the longest three in four have a mistake. The mistakes are words of the right kind,
-# a *poule* for a *tortue*, *vert* for *rond*; 90 % of all words are right.
+# a *poule* for a *tortue*, *vert* for *rond*; 90 % of all words are right. (Of the ten runs of the table mine is like the
+# lowest, .45 with two clauses; the middle one has .86. How much gets into the vector is a matter of the seed too.)
 #
 # **The bottleneck.** Encoder and decoder meet in one place, the last state of the encoder. All that the decoder learns of
 # a sentence is this vector, and it has 64 numbers for 3 words as for 11. What grows is what must be in it: two articles,
