@@ -1,20 +1,31 @@
 """course.yml -> model.Course, checked once, here. Nothing else reads the file, and nothing behind it checks again."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from autograder import model
 from autograder.errors import ConfigError
+from autograder.records import LatePolicy
 from autograder.yamlfile import nearest, read_yaml
 
 _DEFAULT = model.Limits()
+_LATE = LatePolicy()
 
 Text = Annotated[str, Meta(min_length=1)]
+Attempts = Literal["last-before-due", "last", "best"]
+Grace = Annotated[int, Meta(ge=0, le=10080, description="minutes after the due date that count as in time")]
+Percent = Annotated[
+    float, Meta(ge=0, le=100, description="percent of the assignment's points taken off for each day or hour begun")
+]
+Per = Literal["day", "hour"]
+Cap = Annotated[float, Meta(ge=0, le=100, description="the most percent that lateness takes off")]
 
 
 class LimitsEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,6 +52,27 @@ class LimitsEntry(msgspec.Struct, forbid_unknown_fields=True):
     processes: Annotated[int, Meta(ge=1, le=4096, description="processes and threads")] = _DEFAULT.processes
 
 
+class LateEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """What lateness costs in the course. What is left out has its default: nothing is taken off."""
+
+    grace_minutes: Grace = _LATE.grace_minutes
+    percent: Percent = _LATE.percent
+    per: Annotated[Per, Meta(description="what the percent is taken off for: a day or an hour")] = "day"
+    cap_percent: Cap = _LATE.cap_percent
+    late_days: Annotated[
+        int, Meta(ge=0, le=365, description="late days that a student may spend in the whole course")
+    ] = _LATE.late_days
+
+
+class AssignmentLateEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """What lateness costs in one assignment. What is left out is as in the course; late days are the course's."""
+
+    grace_minutes: Grace | UnsetType = UNSET
+    percent: Percent | UnsetType = UNSET
+    per: Annotated[Per, Meta(description="what the percent is taken off for: a day or an hour")] | UnsetType = UNSET
+    cap_percent: Cap | UnsetType = UNSET
+
+
 class AssignmentEntry(msgspec.Struct, forbid_unknown_fields=True):
     """One assignment: its source is solutions/<id>/<id>.py."""
 
@@ -61,6 +93,15 @@ class AssignmentEntry(msgspec.Struct, forbid_unknown_fields=True):
     limits: Annotated[LimitsEntry, Meta(description="what one submission may use")] = msgspec.field(
         default_factory=LimitsEntry
     )
+    late: Annotated[
+        AssignmentLateEntry, Meta(description="what lateness costs here, where it is not as in the course")
+    ] = msgspec.field(default_factory=AssignmentLateEntry)
+    attempts: (
+        Annotated[Attempts, Meta(description="which attempt counts here, where it is not as in the course")] | UnsetType
+    ) = UNSET
+    closes: Annotated[
+        str | None, Meta(description="date and time after which nothing that is handed in counts; not before due")
+    ] = None
 
 
 class CourseEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -77,6 +118,22 @@ class CourseEntry(msgspec.Struct, forbid_unknown_fields=True):
         ),
     ]
     assignments: Annotated[list[AssignmentEntry], Meta(min_length=1, description="in the order of the course")]
+    late: Annotated[LateEntry, Meta(description="what lateness costs")] = msgspec.field(default_factory=LateEntry)
+    attempts: Annotated[
+        Attempts,
+        Meta(
+            description="which attempt counts: the last in time or else the last late one, the last, or the one with"
+            " the highest score after lateness"
+        ),
+    ] = "last-before-due"
+    roster: Annotated[str, Meta(description="CSV file of the students, relative to this file")] = ""
+    gradebook: Annotated[
+        str,
+        Meta(
+            description="URL of the database, such as postgresql://user@host/name, without a password; left out, the"
+            " gradebook is an SQLite file in the working folder"
+        ),
+    ] = ""
 
 
 def read_course(path: Path) -> model.Course:
@@ -98,20 +155,23 @@ def read_course(path: Path) -> model.Course:
         raise ConfigError(f"{path}: is not UTF-8 text. Save it as UTF-8.") from None
     entry = read_yaml(text, CourseEntry, str(path), ConfigError)
     zone = _zone(entry.timezone, path)
+    late = LatePolicy(**msgspec.structs.asdict(entry.late))
     assignments: list[model.Assignment] = []
     for index, item in enumerate(entry.assignments):
         place = f"{path}: assignments[{index}]"
         if any(item.id == earlier.id for earlier in assignments):
             raise ConfigError(f"{place}.id: `{item.id}` is given twice. Every assignment needs an id of its own.")
-        limits = model.Limits(**msgspec.structs.asdict(item.limits))
-        if limits.run_seconds < limits.cell_seconds:
-            raise ConfigError(
-                f"{place}.limits.run_seconds: found {limits.run_seconds}, expected at least cell_seconds"
-                f" ({limits.cell_seconds}): a run holds every cell."
-            )
-        due = _due(item.due, zone, f"{place}.due")
-        assignments.append(model.Assignment(item.id, item.title, item.points, due, limits))
-    return model.Course(entry.title, entry.term, entry.timezone, entry.repository, tuple(assignments))
+        assignments.append(_assignment(item, entry.attempts, late, zone, place))
+    return model.Course(
+        title=entry.title,
+        term=entry.term,
+        timezone=entry.timezone,
+        repository=entry.repository,
+        assignments=tuple(assignments),
+        late=late,
+        roster=_roster(entry.roster, path),
+        gradebook=_gradebook(entry.gradebook, path),
+    )
 
 
 def course_schema() -> dict[str, Any]:
@@ -125,6 +185,64 @@ def course_schema_text() -> str:
     return msgspec.json.format(encoded, indent=2).decode() + "\n"
 
 
+def _assignment(item: AssignmentEntry, attempts: str, late: LatePolicy, zone: ZoneInfo, place: str) -> model.Assignment:
+    limits = model.Limits(**msgspec.structs.asdict(item.limits))
+    if limits.run_seconds < limits.cell_seconds:
+        raise ConfigError(
+            f"{place}.limits.run_seconds: found {limits.run_seconds}, expected at least cell_seconds"
+            f" ({limits.cell_seconds}): a run holds every cell."
+        )
+    due = _moment(item.due, zone, f"{place}.due", "2026-12-07T23:59")
+    closes = _moment(item.closes, zone, f"{place}.closes", "2026-12-14T23:59")
+    if due and closes and closes.astimezone(UTC) < due.astimezone(UTC):
+        raise ConfigError(
+            f"{place}.closes: found {item.closes!r}, expected a date and a time not before due ({item.due}): until then"
+            " everything counts."
+        )
+    here = {key: value for key, value in msgspec.structs.asdict(item.late).items() if value is not UNSET}
+    return model.Assignment(
+        id=item.id,
+        title=item.title,
+        points=item.points,
+        due=due,
+        limits=limits,
+        late=replace(late, **here),
+        attempts=attempts if item.attempts is UNSET else str(item.attempts),
+        closes=closes,
+    )
+
+
+def _roster(text: str, path: Path) -> str:
+    if not text.isprintable() or text != text.strip():
+        raise ConfigError(f"{path}: roster: found {text!r}, expected the path of a CSV file such as roster.csv.")
+    return text
+
+
+def _gradebook(url: str, path: Path) -> str:
+    """Check a URL without ever showing it: it may hold a password by mistake."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        host = bool(parts.netloc) or parts.scheme.startswith("sqlite")
+        secret = parts.password is not None or any("pass" in key.lower() for key, _ in parse_qsl(parts.query))
+    except ValueError:
+        raise ConfigError(
+            f"{path}: gradebook: this is no URL; expected one such as postgresql://user@host/name."
+        ) from None
+    if secret:
+        raise ConfigError(
+            f"{path}: gradebook: the URL holds a password, and this file is shared. Take it out, and give it in the"
+            " environment variable PGPASSWORD or in a .pgpass file."
+        )
+    if parts.scheme.partition("+")[0] not in ("sqlite", "postgresql") or not host:
+        raise ConfigError(
+            f"{path}: gradebook: expected a URL such as postgresql://user@host/name or sqlite:///gradebook.db; leave"
+            " the key out for an SQLite file in the working folder."
+        )
+    return url
+
+
 def _zone(name: str, path: Path) -> ZoneInfo:
     if name not in available_timezones():
         raise ConfigError(
@@ -134,14 +252,14 @@ def _zone(name: str, path: Path) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _due(text: str | None, zone: ZoneInfo, place: str) -> datetime | None:
+def _moment(text: str | None, zone: ZoneInfo, place: str, example: str) -> datetime | None:
     if text is None:
         return None
     try:
-        due = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        due = None
+        moment = None
     # A date alone would mean its first minute, which nobody means by a due date.
-    if due is None or ":" not in text:
-        raise ConfigError(f"{place}: found {text!r}, expected a date and a time such as 2026-12-07T23:59.")
-    return due if due.tzinfo else due.replace(tzinfo=zone)
+    if moment is None or ":" not in text:
+        raise ConfigError(f"{place}: found {text!r}, expected a date and a time such as {example}.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -9,6 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from autograder.records import LatePolicy
+
+# Which attempt counts: the last in time, or where none is the last late one; the last; the one with the highest score.
+ATTEMPTS = ("last-before-due", "last", "best")
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -41,6 +46,9 @@ class Assignment:
         id: folder name under solutions/ and assignments/.
         points: total, questions marked by people included.
         due: timezone-aware; None when not set.
+        late: what lateness costs here: the course's policy with what this assignment has otherwise.
+        attempts: which attempt counts, one of `ATTEMPTS`.
+        closes: timezone-aware, not before due; what is handed in after it does not count. None: never.
     """
 
     id: str
@@ -48,6 +56,9 @@ class Assignment:
     points: float
     due: datetime | None = None
     limits: Limits = field(default_factory=Limits)
+    late: LatePolicy = field(default_factory=LatePolicy)
+    attempts: str = ATTEMPTS[0]
+    closes: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,9 @@ class Course:
 
     Attributes:
         repository: public owner/name on GitHub, which "Open in Colab" points to.
+        late: what lateness costs where an assignment does not say otherwise; alone holds the late days.
+        roster: path of the roster, relative to the folder of course.yml; "" when there is none.
+        gradebook: URL of the database, without a password; "" for SQLite in the working folder.
     """
 
     title: str
@@ -63,6 +77,9 @@ class Course:
     timezone: str
     repository: str
     assignments: tuple[Assignment, ...]
+    late: LatePolicy = field(default_factory=LatePolicy)
+    roster: str = ""
+    gradebook: str = ""
 
     def assignment(self, assignment_id: str) -> Assignment:
         """Return the assignment of that id.

@@ -55,20 +55,8 @@ class ResultsFolder:
         return self.path / "index.html"
 
     def earlier(self) -> dict[str, Result]:
-        """Return the results of earlier runs by submission; a record that is damaged is as good as none.
-
-        Raises:
-            OSError: when a record cannot be read at all: it may be good.
-        """
-        found: dict[str, Result] = {}
-        for path in sorted((self.path / "results").glob("*.json")):
-            try:
-                result = read_result(path.read_text(encoding="utf-8"))
-            except (AutograderError, UnicodeDecodeError):
-                continue
-            if result.assignment == self._info.assignment and result.submission == path.stem:
-                found[result.submission] = result
-        return found
+        """Return the results of earlier runs; see `read_results`."""
+        return read_results(self.path, self._info.assignment)
 
     def write(self, result: Result) -> None:
         """Write one submission's evidence and page and then its record, to stay.
@@ -115,6 +103,23 @@ class ResultsFolder:
         facts = result.facts
         name = f"{facts.submission_sha256[:32]}-{facts.profile[:16]}" if facts else UNFINISHED
         return self.path / "evidence" / name
+
+
+def read_results(path: Path, assignment: str) -> dict[str, Result]:
+    """Return the results in a folder by submission; a record that is damaged is as good as none.
+
+    Raises:
+        OSError: when a record cannot be read at all: it may be good.
+    """
+    found: dict[str, Result] = {}
+    for record in sorted((path / "results").glob("*.json")):
+        try:
+            result = read_result(record.read_text(encoding="utf-8"))
+        except (AutograderError, UnicodeDecodeError):
+            continue
+        if result.assignment == assignment and result.submission == record.stem:
+            found[result.submission] = result
+    return found
 
 
 def _write(path: Path, text: str) -> None:

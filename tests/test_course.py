@@ -1,7 +1,8 @@
 """course.yml is read once, and what is wrong in it is named where it stands."""
 
 import json
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tiny import COURSE
 from autograder.course import course_schema_text, read_course
 from autograder.errors import ConfigError
 from autograder.model import Limits
+from autograder.records import LatePolicy
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,9 +23,10 @@ def read(folder: Path, text: str):
 
 
 def test_the_course_of_this_repository_is_valid():
-    """course.yml as committed holds the two assignments of the seed."""
+    """course.yml as committed holds its assignments, each with a source."""
     course = read_course(ROOT / "course.yml")
-    assert [(item.id, item.points) for item in course.assignments] == [("sum", 25), ("memory", 25)]
+    assert [(item.id, item.points) for item in course.assignments][:2] == [("sum", 25), ("memory", 25)]
+    assert all((ROOT / "solutions" / item.id / f"{item.id}.py").is_file() for item in course.assignments)
 
 
 def test_the_committed_schema_is_the_one_of_the_types():
@@ -40,9 +43,9 @@ def test_course_yml_points_editors_to_the_schema():
 
 
 def test_the_schema_refuses_unknown_keys_everywhere():
-    """Course, assignment and limits all forbid keys that they do not know."""
+    """Course, assignment, limits and both kinds of late forbid keys that they do not know."""
     shapes = json.loads(course_schema_text())["$defs"].values()
-    assert [shape["additionalProperties"] for shape in shapes] == [False] * 3
+    assert [shape["additionalProperties"] for shape in shapes] == [False] * 5
 
 
 def test_a_due_date_without_an_offset_is_in_the_courses_time_zone(tmp_path):
@@ -63,7 +66,61 @@ def test_limits_that_are_left_out_have_their_defaults(tmp_path):
     assert limits == Limits(memory_mb=512)
 
 
+def test_without_the_new_keys_lateness_costs_nothing(tmp_path):
+    """A course.yml of before means what it meant."""
+    course = read(tmp_path, COURSE)
+    assert (course.late, course.roster, course.gradebook) == (LatePolicy(), "", "")
+    assert (course.assignments[0].late, course.assignments[0].attempts) == (LatePolicy(), "last-before-due")
+    assert course.assignments[0].closes is None
+
+
+def test_an_assignment_changes_only_what_it_names_of_the_late_policy(tmp_path):
+    """The rest is the course's, late days included."""
+    course = read(
+        tmp_path,
+        "late: {grace_minutes: 10, percent: 5, per: hour, cap_percent: 50, late_days: 3}\nattempts: best\n"
+        + COURSE
+        + "    late: {percent: 0}\n    attempts: last\n    closes: 2026-12-14T23:59\n"
+        + "  - {id: other, title: Other, points: 1}\n",
+    )
+    assert course.late == LatePolicy(grace_minutes=10, percent=5, per="hour", cap_percent=50, late_days=3)
+    assert course.assignments[0].late == replace(course.late, percent=0)
+    assert course.assignments[0].closes == datetime(2026, 12, 14, 22, 59, tzinfo=UTC)
+    assert [one.attempts for one in course.assignments] == ["last", "best"]
+    assert course.assignments[1].late == course.late
+
+
+def test_roster_and_gradebook_are_kept_as_written(tmp_path):
+    """Who reads them knows what a path is relative to."""
+    course = read(tmp_path, "roster: staff/roster.csv\ngradebook: postgresql+psycopg://ta@db:5432/rnn\n" + COURSE)
+    assert (course.roster, course.gradebook) == ("staff/roster.csv", "postgresql+psycopg://ta@db:5432/rnn")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://ta:s3cret@db/rnn", "postgresql://db/rnn?password=s3cret", "x://:s3cret@"]
+)
+def test_a_password_in_the_url_is_refused_and_never_shown(tmp_path, url):
+    """course.yml is committed, and messages end up in issues."""
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, f"gradebook: {url}\n" + COURSE)
+    assert "holds a password" in str(caught.value) and "s3cret" not in str(caught.value)
+
+
 MISTAKES = {
+    "a policy that is none": ("title: Tiny", "late: {per: week}\ntitle: Tiny", ["course.yml:1", "late.per", "'week'"]),
+    "too many percents": ("title: Tiny", "late: {percent: 101}\ntitle: Tiny", ["late.percent", "<= 100", "found 101"]),
+    "a negative grace": ("title: Tiny", "late: {grace_minutes: -1}\ntitle: Tiny", ["late.grace_minutes", ">= 0"]),
+    "attempts that are none": ("title: Tiny", "attempts: first\ntitle: Tiny", ["course.yml:1", "attempts", "'first'"]),
+    "late days of an assignment": (
+        "due:",
+        "late: {late_days: 2}\n    due:",
+        ["assignments[0].late.late_days", "unknown key", "grace_minutes"],
+    ),
+    "closing before due": ("due:", "closes: 2026-12-07T23:58\n    due:", ["assignments[0].closes", "not before due"]),
+    "closing on a date": ("due:", "closes: 2026-12-09\n    due:", ["assignments[0].closes", "'2026-12-09'"]),
+    "another kind of database": ("title: Tiny", "gradebook: mysql://db/x\ntitle: Tiny", ["gradebook", "postgresql://"]),
+    "a path for a database": ("title: Tiny", "gradebook: book.db\ntitle: Tiny", ["gradebook", "sqlite:///"]),
+    "a roster with a line break": ("title: Tiny", 'roster: "a\\nb"\ntitle: Tiny', ["roster", "roster.csv"]),
     "an unknown key": ("title: Tiny course", "titel: Tiny course", ["course.yml:1", "titel", "Did you mean `title`?"]),
     "an unknown key inside": ("due:", "dew:", [":9", "assignments[0].dew", "Did you mean `due`?"]),
     "an unknown limit": ("due:", "limits: {memory: 5}\n    due:", ["limits.memory", "Did you mean `memory_mb`?"]),

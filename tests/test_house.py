@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "autograder"
 # From top to bottom; a module imports from its own floor's package or from floors below, never sideways or up.
 FLOORS = [
     ["cli", "gradescope"],
-    ["regrade", "cluster", "proof"],
+    ["regrade", "cluster", "proof", "attempts"],
     ["grading", "currency", "results", "known", "doctor", "glossary"],
     [
         "judge",
@@ -32,7 +32,7 @@ FLOORS = [
     ["sandbox", "yamlfile"],
     ["job"],
     ["model"],
-    ["records"],
+    ["records", "text"],
     ["errors", "versions"],
 ]
 

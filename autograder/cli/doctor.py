@@ -11,8 +11,8 @@ from rich.table import Table
 from autograder import grading
 from autograder.cli.shared import console, messages, mistakes_explained
 from autograder.doctor import examine
-from autograder.reports.text import plain
 from autograder.sandbox.box import Warm
+from autograder.text import plain
 
 
 @click.command()

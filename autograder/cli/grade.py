@@ -10,12 +10,14 @@ import click
 from rich.markup import escape
 
 from autograder import currency, grading
+from autograder.cli.book import enter_scores, find_gradebook, gradebook_option, submissions_that_count
 from autograder.cli.shared import (
     console,
     find_grader,
     messages,
     mistakes_explained,
     progress_bar,
+    results_folder,
     say_whether_verified,
     shown,
 )
@@ -25,13 +27,13 @@ from autograder.grader import Grader
 from autograder.intake import collect
 from autograder.model import Result, Status, Submission
 from autograder.reports import class_summary, class_table
-from autograder.reports.text import plain
 from autograder.results import ResultsFolder
+from autograder.text import plain
 
 
 @click.command()
 @click.argument("assignment")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.  [.autograder/grades/ID]"
 )
@@ -43,6 +45,7 @@ from autograder.results import ResultsFolder
 )
 @click.option("--grader", "zip_path", type=click.Path(path_type=Path), help="Grader zip.  [dist/ID-autograder.zip]")
 @click.option("--force", is_flag=True, help="Grade again what is graded already.")
+@gradebook_option
 @click.option(
     "--unsafe", is_flag=True, help="Grade without isolation, where the machine gives none. Your own files only."
 )
@@ -54,9 +57,13 @@ def grade(
     dask: str | None,
     zip_path: Path | None,
     force: bool,
+    url: str | None,
     unsafe: bool,
 ) -> None:
-    """Grade notebooks, Otter export zips, and folders of either.
+    """Grade what `autograder intake` took in; or the notebooks, Otter export zips and folders of either at PATH.
+
+    Without a PATH the attempts that count are graded, and their scores go into the gradebook. Files at a PATH are
+    nobody's: they are graded all the same, for a class without a gradebook, or to try something.
 
     Each submission runs in a sealed box of its own; hidden tests never do. What is graded already, under the same
     submission, grader and kit, is not graded again: after Ctrl-C the same command goes on.
@@ -74,13 +81,16 @@ def grade(
         raise click.UsageError("--jobs is for this machine alone; on a cluster each worker brings its threads.")
     with mistakes_explained(), contextlib.ExitStack() as stack:
         root, course, grader = find_grader(assignment, zip_path)
-        submissions = collect(paths, grader.info.name)
+        if paths:
+            submissions = collect(paths, grader.info.name)
+        else:
+            submissions = submissions_that_count(root, course, assignment, url, grader.info.name)
         if not submissions:
-            places = shown(", ".join(map(str, paths)))
+            places = shown(", ".join(map(str, paths)) or "the gradebook")
             messages.print(f"Nothing to grade in {places}: no .ipynb and no .zip.", soft_wrap=True)
             sys.exit(1)
         say_whether_verified(grader, assignment)
-        out = out or root / ".autograder" / "grades" / assignment
+        out = out or results_folder(root, assignment)
         check_outside(out, paths)
         folder = stack.enter_context(contextlib.closing(ResultsFolder(out, grader.info, course.title)))
         earlier = folder.earlier()
@@ -109,10 +119,20 @@ def grade(
         if others and not interrupted:
             console.print(f"{others} of them are from earlier runs into this folder.")
         console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
+        if not paths:
+            new = enter_scores(find_gradebook(root, course, url), assignment, results, "grade")
+            console.print(f"Gradebook: {new} new scores. What counts: [bold]autograder standings {assignment}[/]")
         if interrupted:
             missing = len(todo) - len(graded)
             messages.print(f"[bold]Stopped.[/] {missing} are still to be graded; the same command goes on from here.")
             sys.exit(130)
+        if not paths:
+            names = {submission.name for submission in submissions}
+            again = submissions_that_count(root, course, assignment, url, grader.info.name)
+            others = sum(submission.name not in names for submission in again)
+            if others:
+                messages.print(f"{others} earlier attempts count, since later ones were rejected: grade once more.")
+                sys.exit(1)
         sys.exit(0 if all(result.status is Status.GRADED for result in [*kept, *graded]) else 1)
 
 

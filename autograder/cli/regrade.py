@@ -10,12 +10,14 @@ import click
 from rich.markup import escape
 
 from autograder import currency, grading
+from autograder.cli.book import enter_scores, find_gradebook, gradebook_option
 from autograder.cli.shared import (
     console,
     find_grader,
     messages,
     mistakes_explained,
     progress_bar,
+    results_folder,
     say_whether_verified,
     shown,
 )
@@ -24,8 +26,8 @@ from autograder.grader import Grader
 from autograder.model import Result, Status
 from autograder.regrade import Regraded, changes, regrade_batch
 from autograder.reports import changes_table
-from autograder.reports.text import plain
 from autograder.results import ResultsFolder
+from autograder.text import plain
 
 
 @click.command()
@@ -35,12 +37,19 @@ from autograder.results import ResultsFolder
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="Submissions graded at the same time.  [number of cores]")
 @click.option("--grader", "zip_path", type=click.Path(path_type=Path), help="Grader zip.  [dist/ID-autograder.zip]")
+@gradebook_option
 @click.option("--live", is_flag=True, help="Run every notebook again, even where the evidence would do.")
 @click.option(
     "--unsafe", is_flag=True, help="Run notebooks without isolation, where the machine gives none. Your own files only."
 )
 def regrade(
-    assignment: str, out: Path | None, jobs: int | None, zip_path: Path | None, live: bool, unsafe: bool
+    assignment: str,
+    out: Path | None,
+    jobs: int | None,
+    zip_path: Path | None,
+    url: str | None,
+    live: bool,
+    unsafe: bool,
 ) -> None:
     """Grade a class again after a change of tests, in seconds: from the evidence of the first run.
 
@@ -57,7 +66,7 @@ def regrade(
     with mistakes_explained(), contextlib.ExitStack() as stack:
         root, course, grader = find_grader(assignment, zip_path)
         say_whether_verified(grader, assignment)
-        out = out or root / ".autograder" / "grades" / assignment
+        out = out or results_folder(root, assignment)
         if not (out / "results").is_dir():
             raise ConfigError(f"There are no results in {out}. `autograder grade {assignment} FOLDER` makes them.")
         folder = stack.enter_context(contextlib.closing(ResultsFolder(out, grader.info, course.title)))
@@ -93,6 +102,8 @@ def regrade(
             soft_wrap=True,
         )
         console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
+        if place := find_gradebook(root, course, url):
+            console.print(f"Gradebook: {enter_scores(place, assignment, results, 'regrade')} new scores.")
         failed = [one.after for one in done if one.after.status is not Status.GRADED]
         for result in failed[:10]:
             messages.print(

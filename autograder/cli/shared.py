@@ -15,7 +15,7 @@ from autograder.course import read_course
 from autograder.errors import AutograderError, ConfigError, IsolationError
 from autograder.grader import Grader, read_grader
 from autograder.model import Course
-from autograder.reports.text import plain
+from autograder.text import plain
 
 # What a machine refuses, and what helps.
 MACHINE = {
@@ -87,6 +87,21 @@ def choose_assignments(course: Course, wanted: tuple[str, ...]) -> list[str]:
         if name not in known:
             raise ConfigError(f"course.yml lists no assignment {name!r}; it has {', '.join(known)}.")
     return list(wanted) or known
+
+
+def results_folder(root: Path, assignment: str) -> Path:
+    """Return where `grade` puts its results unless it is told otherwise."""
+    return root / ".autograder" / "grades" / assignment
+
+
+def released_folder(root: Path, assignment: str) -> Path:
+    """Return where `release` puts the pages that are public."""
+    return root / ".autograder" / "released" / assignment
+
+
+def submissions_folder(root: Path, assignment: str) -> Path:
+    """Return where `intake` stores submitted files."""
+    return root / ".autograder" / "submissions" / assignment
 
 
 def find_grader(assignment: str, zip_path: Path | None) -> tuple[Path, Course, Grader]:

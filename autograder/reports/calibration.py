@@ -14,7 +14,7 @@ from rich.text import Text
 
 from autograder.reports.histogram import WIDTH, Bar
 from autograder.reports.page import render
-from autograder.reports.text import shortened
+from autograder.text import shortened
 
 LEFT, RIGHT, TOP, BOTTOM = 20, 20, 34, 62
 ROW, STRIP = 64, 36

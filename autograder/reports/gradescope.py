@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from autograder.model import QuestionResult, Result, Status
-from autograder.reports.text import number
+from autograder.text import number
 
 MAX_OUTPUT = 100_000  # characters; Gradescope cuts longer ones
 

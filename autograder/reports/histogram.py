@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import count
 from math import ceil
 
-from autograder.reports.text import number
+from autograder.text import number
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 56, 16, 56, 56

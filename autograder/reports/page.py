@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from autograder.reports.text import number, plain, shortened
+from autograder.text import number, plain, shortened
 
 
 def render(template: str, script: str | None = None, **values: object) -> str:

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from autograder.model import Question, Result, Status
-from autograder.reports.text import defused, number
+from autograder.text import defused, number
 
 
 def grades_csv(results: Iterable[Result], questions: Sequence[Question]) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from autograder.model import Change, Question, Result, Status
 from autograder.reports.overview import overview
-from autograder.reports.text import number, shortened
+from autograder.text import number, shortened
 
 MOST_ROWS = 40
 MOST_NOTES = 10

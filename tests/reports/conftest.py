@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from autograder.model import Result
-from autograder.reports.text import plain
+from autograder.text import plain
 
 from .made_up import HOSTILE, QUESTIONS, a_fault, a_question, a_result, rejected
 

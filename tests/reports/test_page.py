@@ -12,7 +12,7 @@ from autograder.reports import (
     feedback_html,
     index_html,
 )
-from autograder.reports.text import plain
+from autograder.text import plain
 
 from .made_up import (
     HOSTILE,

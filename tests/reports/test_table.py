@@ -10,7 +10,7 @@ from autograder.model import Result, Status
 from autograder.reports import (
     grades_csv,
 )
-from autograder.reports.text import defused
+from autograder.text import defused
 
 from .made_up import HOSTILE, QUESTIONS, a_fault, a_result, rejected
 

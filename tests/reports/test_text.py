@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.reports.text import defused, number, plain, shortened
+from autograder.text import defused, number, plain, shortened
 
 from .made_up import BOM, FAMILY, ISOLATE, LOST, OVERRIDE, ZERO_WIDTH
 

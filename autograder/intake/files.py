@@ -24,6 +24,7 @@ from autograder.model import Submission
 from autograder.notebook import FILE_BYTES, read_notebook
 
 ZIP_BYTES = 64 * 2**20
+PIECE_BYTES = 2**20
 MEMBERS = 1_000
 FOLDER_DEPTH = 16
 NAME_BYTES = 100
@@ -71,7 +72,10 @@ def collect(paths: Iterable[Path], expected_name: str) -> tuple[Submission, ...]
         for entry in _given(path):
             found.setdefault(os.path.abspath(entry.path), entry)
     entries = _told_apart(list(found.values()))
-    submissions = [_submission(entry, name, expected_name) for name, entry in _named(entries)]
+    submissions = [
+        read_submission(entry.path, name, entry.student, expected_name, entry.problem)
+        for name, entry in _named(entries)
+    ]
     return tuple(sorted(submissions, key=lambda submission: (submission.name.casefold(), submission.name)))
 
 
@@ -80,12 +84,12 @@ def _given(path: Path) -> Iterator[_Found]:
     if os.path.isdir(path):
         yield from _folder(path, ())
     elif os.path.lexists(path):
-        yield _Found(path, _readable(path.stem))
+        yield _Found(path, readable(path.stem))
     else:
-        raise AutograderError(_no_such_path(path))
+        raise AutograderError(no_such_path(path))
 
 
-def _no_such_path(path: Path) -> str:
+def no_such_path(path: Path) -> str:
     """Name the first missing part of a path and its nearest neighbour."""
     missing = path
     while not os.path.exists(missing.parent):
@@ -109,7 +113,7 @@ def _folder(folder: Path, parents: tuple[str, ...]) -> Iterator[_Found]:
             (entry for entry in os.scandir(folder) if not _skipped(entry.name)), key=lambda entry: entry.name
         )
     except OSError as error:
-        yield _Found(folder, student or _readable(folder.name), f"The folder cannot be read: {error.strerror}.")
+        yield _Found(folder, student or readable(folder.name), f"The folder cannot be read: {error.strerror}.")
         return
     if parents and not entries:
         yield _Found(folder, student, f"The folder holds no file; a notebook was expected. {AGAIN}")
@@ -120,19 +124,19 @@ def _folder(folder: Path, parents: tuple[str, ...]) -> Iterator[_Found]:
     files = [entry for entry in entries if not entry.is_dir(follow_symlinks=False)]
     works = [entry for entry in files if entry.name.lower().endswith(SUBMITTED)]
     for entry in works if parents and len(works) == 1 else files:
-        stem = _readable(Path(entry.name).stem)
+        stem = readable(Path(entry.name).stem)
         alone = parents and len(works or files) == 1
         problem = "The file is a link to another place; put the file itself there." if entry.is_symlink() else ""
         yield _Found(Path(entry.path), student if alone else " - ".join((*parents, stem)), problem)
     for entry in folders:
-        yield from _folder(Path(entry.path), (*parents, _readable(entry.name)))
+        yield from _folder(Path(entry.path), (*parents, readable(entry.name)))
 
 
 def _skipped(name: str) -> bool:
     return name.startswith(".") or name.lower() in SKIPPED or name.lower().endswith(SKIPPED_SUFFIXES)
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """Return a file name as text that a person can read: NFC, without control characters and reversed writing."""
     text = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
     return "".join(char for char in BIDI.sub("", text) if unicodedata.category(char) != "Cc").strip() or "unnamed"
@@ -144,7 +148,7 @@ def _told_apart(entries: list[_Found]) -> list[_Found]:
     for entry in entries:
         folders.setdefault(entry.student, []).append(entry.path.absolute().parent)
     return [
-        _Found(entry.path, f"{_readable(entry.path.absolute().parent.name)} - {entry.student}", entry.problem)
+        _Found(entry.path, f"{readable(entry.path.absolute().parent.name)} - {entry.student}", entry.problem)
         if len(folders[entry.student]) == len(set(folders[entry.student])) > 1
         else entry
         for entry in entries
@@ -153,10 +157,10 @@ def _told_apart(entries: list[_Found]) -> list[_Found]:
 
 def _named(entries: list[_Found]) -> Iterator[tuple[str, _Found]]:
     """Yield each entry with its name; of those that would share one, the later (by student, then path) get -2, -3."""
-    taken = {_slug(entry.student).casefold() for entry in entries}
+    taken = {file_name(entry.student).casefold() for entry in entries}
     first: set[str] = set()
     for entry in sorted(entries, key=lambda entry: (entry.student, str(entry.path))):
-        slug = _slug(entry.student)
+        slug = file_name(entry.student)
         name, number = slug, 1
         if slug.casefold() in first:
             while name.casefold() in taken:
@@ -167,11 +171,11 @@ def _named(entries: list[_Found]) -> Iterator[tuple[str, _Found]]:
         yield name, entry
 
 
-def _slug(text: str) -> str:
+def file_name(text: str, most_bytes: int = NAME_BYTES) -> str:
     """Return a file name that Linux, macOS and Windows accept: letters, marks and digits of any script, - and _."""
     plain = unicodedata.normalize("NFKC", text)
     kept = "".join(char if unicodedata.category(char)[0] in "LMN" or char == "_" else "-" for char in plain)
-    slug = _cut(re.sub("-+", "-", kept).strip("-"), NAME_BYTES) or "unnamed"
+    slug = _cut(re.sub("-+", "-", kept).strip("-"), most_bytes) or "unnamed"
     return f"{slug}_" if RESERVED.match(slug) else slug
 
 
@@ -179,30 +183,34 @@ def _cut(text: str, size: int) -> str:
     return text.encode()[:size].decode(errors="ignore")
 
 
-def _submission(found: _Found, name: str, expected_name: str) -> Submission:
-    """Read one file into a submission; whatever is wrong with it becomes the submission's problem."""
+def read_submission(path: Path, name: str, student: str, expected_name: str, problem: str = "") -> Submission:
+    """Read one file into a submission; whatever is wrong with it becomes the submission's problem.
+
+    Args:
+        expected_name: as in `collect`.
+        problem: when it is known already, and the file not to be opened.
+    """
     data = b""
     notebook = None
-    problem = found.problem
     try:
         if not problem:
-            data = _read_file(found.path)
-            notebook = _notebook_bytes(found.path.name, data)
+            data = read_file(path)
+            notebook = notebook_bytes(path.name, data)
             read_notebook(notebook, expected_name)
     except SubmissionError as error:
         problem = str(error)
     digest = hashlib.sha256(data if notebook is None else notebook).hexdigest() if data else ""
     return Submission(
         name=name,
-        student=found.student,
-        path=found.path,
+        student=student,
+        path=path,
         notebook=None if problem else notebook,
         problem=problem,
         sha256=digest,
     )
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """Return a regular file's bytes.
 
     Raises:
@@ -223,15 +231,15 @@ def _read_file(path: Path) -> bytes:
     return data
 
 
-def _notebook_bytes(file_name: str, data: bytes) -> bytes:
+def notebook_bytes(called: str, data: bytes) -> bytes:
     """Return the notebook that a file is or holds."""
-    suffix = Path(file_name).suffix.lower()
+    suffix = Path(called).suffix.lower()
     if suffix == ".ipynb":
         return data
     if suffix == ".zip":
         return _unzip(data)
     raise SubmissionError(
-        f"{_quoted(_readable(file_name))} is neither a notebook (.ipynb) nor a zip (.zip). {AGAIN} "
+        f"{quoted(readable(called))} is neither a notebook (.ipynb) nor a zip (.zip). {AGAIN} "
         "If it is a notebook whose name was changed on download, let its name end in .ipynb."
     )
 
@@ -249,12 +257,12 @@ def _unzip(data: bytes) -> bytes:
         raise SubmissionError(f"The zip holds more than {MEMBERS:,} files. {AGAIN}")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _inflate(archive, _notebook_member(archive.infolist()))
+            return inflate(archive, _notebook_member(archive.infolist()))
     except UNREADABLE as error:
         size = f"it has {len(data):,} bytes"
         reason = str(error) if isinstance(error, zipfile.BadZipFile) and data else ""
         raise SubmissionError(
-            f"The zip is damaged or not a zip ({f'{size}; {_quoted(reason)}' if reason else size}). {AGAIN}"
+            f"The zip is damaged or not a zip ({f'{size}; {quoted(reason)}' if reason else size}). {AGAIN}"
         ) from None
 
 
@@ -262,13 +270,13 @@ def _notebook_member(members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
     """Choose the one notebook among the members that may be read at all."""
     notebooks = [member for member in members if member.filename.lower().endswith(".ipynb") and _plain(member)]
     if len(notebooks) > 1:
-        names = ", ".join(_quoted(member.filename) for member in notebooks[:5])
+        names = ", ".join(quoted(member.filename) for member in notebooks[:5])
         raise SubmissionError(
             f"The zip holds {len(notebooks)} notebooks ({names}); one was expected. {AGAIN} "
             "(A download of the whole class is to be unpacked first.)"
         )
     if not notebooks:
-        names = ", ".join(_quoted(member.filename) for member in members[:5]) or "nothing"
+        names = ", ".join(quoted(member.filename) for member in members[:5]) or "nothing"
         raise SubmissionError(f"The zip holds no notebook (.ipynb) that can be read; it holds {names}. {AGAIN}")
     return notebooks[0]
 
@@ -280,23 +288,31 @@ def _plain(member: zipfile.ZipInfo) -> bool:
     return usual and not stat.S_ISLNK(member.external_attr >> 16)
 
 
-def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """Return a member's bytes, stopping where a notebook may not be larger."""
-    name = _quoted(member.filename)
+def inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit_bytes: int = FILE_BYTES) -> bytes:
+    """Return a member's bytes, stopping where it would become larger than it may be.
+
+    Raises:
+        SubmissionError: it is encrypted, packed in an unusual way, or too large.
+    """
+    name = quoted(member.filename)
     if member.flag_bits & 1:
         raise SubmissionError(f"{name} in the zip is encrypted. Hand it in without a password.")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise SubmissionError(f"{name} in the zip is packed in an unusual way (method {member.compress_type}). {AGAIN}")
+    pieces = []
+    left = limit_bytes + 1
     with archive.open(member) as file:
-        data = file.read(FILE_BYTES + 1)
-    if len(data) > FILE_BYTES:
+        while left > 0 and (piece := file.read(min(left, PIECE_BYTES))):
+            pieces.append(piece)
+            left -= len(piece)
+    if left <= 0:
         raise SubmissionError(
-            f"{name} in the zip unpacks to more than {FILE_BYTES // 2**20} MiB, too much for a notebook. "
+            f"{name} in the zip unpacks to more than {limit_bytes // 2**20} MiB, too much for a notebook. "
             "Clear its outputs (Edit, Clear Outputs of All Cells), save, and export again."
         )
-    return data
+    return b"".join(pieces)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     """Quote what a stranger wrote, on one line, without control characters, cut to fit a sentence."""
     return repr(name[:60] + ("..." if len(name) > 60 else ""))

@@ -1,0 +1,1 @@
+"""The way from any earlier gradebook to today's tables, run by `autograder.gradebook.schema`, never by hand."""
