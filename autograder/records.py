@@ -77,6 +77,8 @@ class Attempt:
     Attributes:
         students: ids of all who share it; one, unless it is a group's.
         sha256: of the file; the file itself lies in the store under it.
+        taken_in: its place among all attempts as the gradebook learned of them: where the LMS gives neither time nor
+            number, what was downloaded later was handed in later.
         Others as in `Upload`.
     """
 
@@ -90,6 +92,7 @@ class Attempt:
     late: bool | None = None
     number: int = 0
     problem: str = ""
+    taken_in: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from autograder.reports import feedback_html, grades_csv, index_html, read_resul
 
 LOCK = ".lock"
 UNFINISHED = ".unfinished"
+CLASS_FILES = ("index.html", "grades.csv", "runs.csv")
 
 
 class ResultsFolder:
@@ -99,10 +100,14 @@ class ResultsFolder:
         return replace(result, evidence=path.read_bytes() if path.is_file() else b"")
 
     def _evidence(self, result: Result) -> Path:
-        """Return the place of a run's evidence, under the hashes of what was run and how."""
-        facts = result.facts
-        name = f"{facts.submission_sha256[:32]}-{facts.profile[:16]}" if facts else UNFINISHED
-        return self.path / "evidence" / name
+        return evidence_path(self.path, result)
+
+
+def evidence_path(path: Path, result: Result) -> Path:
+    """Return the place of a run's evidence in a folder, under the hashes of what was run and how."""
+    facts = result.facts
+    name = f"{facts.submission_sha256[:32]}-{facts.profile[:16]}" if facts else UNFINISHED
+    return path / "evidence" / name
 
 
 def read_results(path: Path, assignment: str) -> dict[str, Result]:

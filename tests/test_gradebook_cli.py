@@ -206,10 +206,10 @@ def test_a_student_gets_a_file_that_only_staff_can_read(desk, tmp_path) -> None:
 
 
 def test_a_student_is_deleted_after_a_yes(desk) -> None:
-    """It names the files that are left to be deleted."""
+    """It says how much went, and what is left to be looked through."""
     assert "Nothing was deleted" in desk.run("gradebook", "delete-student", "ada", input="n\n", exit_code=1)
     told = desk.run("gradebook", "delete-student", "ada", input="y\n")
-    assert "Deleted: 1 attempts, 1 scores" in told and FILE in told
+    assert "Deleted: 1 attempts, 1 scores" in told and "the LMS" in told
     desk.run("history", "ada", exit_code=2)
 
 

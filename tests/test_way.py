@@ -58,6 +58,13 @@ class Office:
         assert shown.exit_code == code, shown.output
         return shown.output
 
+    def fill(self, system: str, content: bytes) -> bytes:
+        """Grade, and return the LMS's file filled in."""
+        self.run("grade", "tiny")
+        (self.root / "exported.csv").write_bytes(content)
+        self.run("export", "tiny", self.root / "exported.csv", "--to", system, "--partial")
+        return (self.root / "exported-filled.csv").read_bytes()
+
     def scores(self) -> dict[str, str]:
         """Return what a Canvas gradebook that was filled in would set: ID -> score."""
         people = [lms_tables.Person(who.name, who.canvas, who.id, who.login) for who in PEOPLE]
@@ -70,7 +77,8 @@ class Office:
 @pytest.fixture
 def office(tmp_path, monkeypatch, engine) -> Office:
     root = write_course(tmp_path / "course", course=COURSE + KEYS)
-    (root / "roster.csv").write_text(lms.roster_csv(PEOPLE), encoding="utf-8")
+    columns = ("id", "name", "email", "login", "canvas", "moodle", "gradescope", "brightspace", "brightspace-user")
+    (root / "roster.csv").write_text(lms.roster_csv(PEOPLE, columns), encoding="utf-8")
     claim_proven(root)
     course = read_course(root / "course.yml")
     built = build_assignment(root, course, course.assignments[0], verified=True)
@@ -109,6 +117,60 @@ def test_marks_reach_the_gradebook_of_the_lms(office):
         "Eve Evans": "2",  # the LMS says LATE and no time: one day, 25 % of 8 points
         "Finn Fuchs": "",
     }
+
+
+RIGHT_AND_LATE = {ADA.name: 4.0, EVE.name: 2.0}  # of 8 points; late by ten hours costs a day, 25 %
+
+
+def moodle(office: Office, hand_ins: list[lms.HandIn]) -> dict[str, float]:
+    """Moodle's download tells no times: nobody is late."""
+    listed = [lms_tables.Person(who.name, who.moodle, who.id, who.login, who.email) for who in PEOPLE]
+    worksheet = lms_tables.moodle(listed, most="8.00")
+    office.run("intake", "tiny", lms.moodle_download(office.root / "submissions", hand_ins))
+    filled = office.fill("moodle", worksheet)
+    names = {one.number: one.name for one in listed}
+    return {names[number]: grade for number, (grade, _) in lms_tables.read_moodle(filled, worksheet).items()}
+
+
+def brightspace(office: Office, hand_ins: list[lms.HandIn]) -> dict[str, float]:
+    """Brightspace's folders have times."""
+    listed = [lms_tables.Person(who.name, who.brightspace_user, who.org_defined_id, who.login) for who in PEOPLE]
+    office.run("intake", "tiny", lms.brightspace_download(office.root / "submissions.zip", hand_ins))
+    filled = office.fill("brightspace", lms_tables.brightspace(listed, item="Add and explain"))
+    names = {one.sis: one.name for one in listed}
+    found = lms_tables.read_brightspace(filled)["Add and explain"]
+    return {names[number]: float(points) for number, points in found.items() if points}
+
+
+def gradescope(office: Office, hand_ins: list[lms.HandIn]) -> dict[str, float]:
+    """Gradescope's export has times; its table of grades is for staff."""
+    listed = [lms_tables.Person(who.name, who.gradescope, who.gradescope, who.login, who.email) for who in PEOPLE]
+    office.run("intake", "tiny", lms.gradescope_download(office.root / "export.zip", hand_ins))
+    header, *rows = lms_tables.parsed(office.fill("gradescope", lms_tables.gradescope(listed, most="8.0")))
+    people = {one.sis: one.name for one in listed}
+    lines = [dict(zip(header, row, strict=True)) for row in rows]
+    return {people[line["SID"]]: float(line["Total Score"]) for line in lines if line["Total Score"]}
+
+
+def nbgrader(office: Office, hand_ins: list[lms.HandIn]) -> dict[str, float]:
+    """nbgrader's tree has times and ids; out goes a table of our own."""
+    office.run("intake", "tiny", lms.nbgrader_tree(office.root / "exchange", hand_ins, "tiny"))
+    office.run("grade", "tiny")
+    office.run("export", "tiny", "--to", "csv", "--partial", "--out", office.root / "table.csv")
+    header, *rows = lms_tables.parsed((office.root / "table.csv").read_bytes())
+    lines = [dict(zip(header, row, strict=True)) for row in rows]
+    return {line["name"]: float(line["score"]) for line in lines if line["score"]}
+
+
+@pytest.mark.parametrize("system", [moodle, brightspace, gradescope, nbgrader])
+def test_every_system_gets_back_what_it_is_owed(office, system):
+    """Its download in, the file that it takes out, read as it reads it."""
+    due = {"moodle": {**RIGHT_AND_LATE, EVE.name: 4.0}}.get(system.__name__, RIGHT_AND_LATE)
+    hand_ins = [
+        lms.HandIn((ADA,), office.right, "tiny.ipynb", at=DUE - timedelta(hours=1)),
+        lms.HandIn((EVE,), office.notebook("eve"), "tiny.ipynb", at=DUE + timedelta(hours=10)),
+    ]
+    assert system(office, hand_ins) == due
 
 
 def test_a_second_intake_and_a_second_grading_change_nothing(office):
@@ -186,3 +248,15 @@ def test_an_earlier_attempt_counts_when_the_last_was_rejected(office):
 def test_without_an_intake_grade_says_what_to_do(office):
     """No traceback, no empty class."""
     assert "autograder intake tiny" in office.run("grade", "tiny", code=2)
+
+
+def test_a_student_who_is_deleted_leaves_no_file_behind(office):
+    """Neither what was handed in, nor result, evidence, page, nor a table with the name."""
+    office.run("intake", "tiny", office.download())
+    office.run("grade", "tiny", code=1)
+    office.run("release", "tiny", "--partial")
+    office.run("gradebook", "delete-student", EVE.id, "--yes")
+    kept = [path for path in (office.root / ".autograder").rglob("*") if path.is_file()]
+    assert not [path for path in kept if b"Eve Evans" in path.read_bytes() or "Eve" in path.name]
+    assert office.notebook("eve") not in [path.read_bytes() for path in kept]
+    assert [path for path in kept if "Ada" in path.name]

@@ -2,14 +2,27 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from autograder.attempts import SHA_CHARS, page_name
 from autograder.cli.book import author_option, choose_student, gradebook_option, opened_gradebook
-from autograder.cli.shared import console, mistakes_explained, shown
+from autograder.cli.shared import (
+    console,
+    find_course,
+    mistakes_explained,
+    released_folder,
+    results_folder,
+    shown,
+    submissions_folder,
+)
 from autograder.errors import ConfigError
+from autograder.intake import SubmissionStore
+from autograder.records import Student
+from autograder.results import CLASS_FILES, evidence_path, read_results
 from autograder.text import plain
 
 
@@ -98,10 +111,13 @@ def delete_student(student: str, yes: bool, author: str, url: str | None) -> Non
     Roster, attempts, scores that nobody else has, overrides and extensions go. An attempt that others share stays
     theirs, without the names of files. What remains says that somebody was deleted, when and by whom; not who.
 
+    With it go the student's files in the working folder of the course: what was handed in, results, evidence, pages.
+    Tables of the class, which hold the name too, come again with the next `autograder grade`.
+
     \b
-    It says what is left for you to delete, for the gradebook does not hold it:
-      files that nobody else has handed in, by their sha256
-      results and released pages, backups made before, the roster's file, and what the LMS keeps
+    Left for you to delete:
+      what a group shared, whose results bear all names
+      backups made before, results in other folders, the roster's file, and what the LMS keeps
 
     Exit code 1: you said no. Exit code 2: nobody, or several, may be meant.
     """
@@ -118,11 +134,31 @@ def delete_student(student: str, yes: bool, author: str, url: str | None) -> Non
             f"{shared}.",
             soft_wrap=True,
         )
-        if gone.files:
-            console.print("Nobody else has handed in these files; delete them where they are stored:")
-            for sha256 in gone.files:
-                console.print(f"  {shown(sha256)}", soft_wrap=True)
+        removed = _remove_files(who, gone.files)
+        console.print(f"{len(removed)} files removed from the working folder.")
         console.print(
-            "Still to be looked through: results and released pages, earlier backups, the roster's file, the LMS.",
+            "Still to be looked through: what a group shared, earlier backups, the roster's file, the LMS.",
             soft_wrap=True,
         )
+
+
+def _remove_files(who: Student, files: Sequence[str]) -> list[Path]:
+    """Delete a student's files from the working folder of the course; `files`: sha256 of what nobody else handed in."""
+    root, course = find_course()
+    removed: list[Path] = []
+    for assignment in course.assignments:
+        grades = results_folder(root, assignment.id)
+        store = SubmissionStore(submissions_folder(root, assignment.id))
+        found = [released_folder(root, assignment.id) / page_name(who), *map(store.find, files)]
+        for sha256 in files:
+            found += grades.glob(f"*/*-{sha256[:SHA_CHARS]}.*")
+        records = read_results(grades, assignment.id)
+        theirs = [records[path.stem] for path in found if path and path.suffix == ".json" and path.stem in records]
+        found += [evidence_path(grades, result) for result in theirs]
+        if theirs:  # they name everybody
+            found += [grades / name for name in CLASS_FILES]
+        for path in found:
+            if path and path.is_file():
+                path.unlink()
+                removed.append(path)
+    return removed

@@ -61,7 +61,17 @@ def counting_attempts(connection: Connection, assignment: str, as_of: datetime |
     for share in connection.execute(query):
         shared[share.attempt_id].append(share.student_id)
     rows = counting_rows(connection, attempts, as_of, assignment)
-    return [(row.id, to_attempt(row, tuple(sorted(shared[row.id])))) for row in rows]
+    first = _first_rows(connection, assignment)
+    return [(row.id, to_attempt(row, tuple(sorted(shared[row.id])), first[row.id])) for row in rows]
+
+
+def _first_rows(connection: Connection, assignment: str) -> dict[int, int]:
+    """Return for each row of an attempt the first one that says something of the same attempt."""
+    query = select(attempts.c.id, attempts.c.replaces).where(attempts.c.assignment == assignment)
+    first: dict[int, int] = {}
+    for row in connection.execute(query.order_by(attempts.c.id)):
+        first[row.id] = first.get(row.replaces, row.id)
+    return first
 
 
 def counting_scores(connection: Connection, assignment: str, as_of: datetime | None) -> dict[str, Score]:

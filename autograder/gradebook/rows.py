@@ -52,7 +52,7 @@ def attempt_values(attempt: Attempt, replaces: int | None) -> Values:
     }
 
 
-def to_attempt(row: Row[Any], students: tuple[str, ...]) -> Attempt:
+def to_attempt(row: Row[Any], students: tuple[str, ...], taken_in: int) -> Attempt:
     return Attempt(
         row.assignment,
         students,
@@ -64,6 +64,7 @@ def to_attempt(row: Row[Any], students: tuple[str, ...]) -> Attempt:
         row.late,
         row.number,
         row.problem,
+        taken_in,
     )
 
 

@@ -268,10 +268,10 @@ def _worth(candidate: Candidate) -> tuple[bool, Fraction]:
     return candidate.score is not None, candidate.score or _ZERO
 
 
-def _order(attempt: Attempt) -> tuple[datetime, int, str, str, str]:
-    """Sort attempts by time, then as the LMS counts them; the rest brings equal ones into one order."""
+def _order(attempt: Attempt) -> tuple[datetime, int, int, str, str, str]:
+    """Sort attempts by time, then as the LMS and the gradebook count; the rest brings equal ones into one order."""
     at = attempt.submitted_at.astimezone(UTC) if attempt.submitted_at else _FIRST
-    return at, attempt.number, attempt.place, attempt.file_name, attempt.sha256
+    return at, attempt.number, attempt.taken_in, attempt.place, attempt.file_name, attempt.sha256
 
 
 def _due(assignment: Assignment) -> datetime:
