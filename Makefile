@@ -11,7 +11,7 @@ RUN := .venv/bin/
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 18
 
-demo: .venv/ready ## Build the assignments, grade a sample class of 60 in sealed boxes, show the reports
+demo: .venv/ready ## Build, grade a sample class in sealed boxes, take in an LMS's zip and fill in its gradebook
 	@$(RUN)python tests/demo.py
 
 test: check ## Types, lint, the import rule and every test but the slow proofs
