@@ -43,12 +43,16 @@ def attempts_to_grade(attempts: Iterable[Attempt], standings: Iterable[Standing]
 
 
 def submissions_of(
-    attempts: Sequence[Attempt], students: Mapping[str, Student], store: SubmissionStore, expected_name: str
+    attempts: Sequence[Attempt],
+    students: Mapping[str, Student],
+    store: SubmissionStore,
+    expected_name: str,
+    hold: bool = True,
 ) -> tuple[Submission, ...]:
     """Return attempts as submissions for the grader, sorted by name.
 
     Args:
-        expected_name: the assignment's name in the notebooks' metadata.
+        expected_name, hold: as in `intake.collect`.
 
     Raises:
         AutograderError: a file is no longer in the store.
@@ -62,7 +66,7 @@ def submissions_of(
                 f" `autograder intake {attempt.assignment} PATH`."
             )
         people = ", ".join(students[one].name if one in students else one for one in attempt.students)
-        found.append(read_submission(path, submission_name(attempt, students), people, expected_name))
+        found.append(read_submission(path, submission_name(attempt, students), people, expected_name, hold=hold))
     return tuple(sorted(found, key=lambda submission: (submission.name.casefold(), submission.name)))
 
 

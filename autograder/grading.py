@@ -21,6 +21,7 @@ from pathlib import Path
 from autograder.errors import Fault, IsolationError, SubmissionError
 from autograder.evidence import unpack
 from autograder.grader import Grader
+from autograder.intake import load
 from autograder.job import CodeCell, Job, Verdict
 from autograder.model import Facts, QuestionResult, Result, Status, Submission
 from autograder.notebook import Notebook, read_notebook
@@ -99,7 +100,7 @@ class Engine:
         """
         start = time.monotonic()
         try:
-            cells = code_cells(_readable(submission, grader))
+            cells = code_cells(_readable(load(submission), grader))
             job = replace(self.job(cells, grader, wall_seconds), public_only=public_only)
             result = self._result(submission, grader, self.run(job))
         except SubmissionError as problem:

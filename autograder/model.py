@@ -141,6 +141,7 @@ class Submission:
         notebook: the bytes of the notebook, or None when none could be read.
         problem: why it cannot be graded; empty when it can.
         sha256: of the bytes of the submitted file (of the notebook when it came in a zip).
+        held: False when the notebook is not held in memory, but read again from `path` when its turn comes.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Submission:
     notebook: bytes | None
     problem: str = ""
     sha256: str = ""
+    held: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_notebook import code, notebook
 
-from autograder.errors import AutograderError
-from autograder.intake import MEMBERS, ZIP_BYTES, _unzip, collect
+from autograder.errors import AutograderError, Fault
+from autograder.intake import MEMBERS, ZIP_BYTES, _unzip, collect, load
 from autograder.model import Status, Submission
 from autograder.notebook import SubmissionError, read_notebook
 
@@ -69,6 +69,28 @@ def test_a_notebook_and_its_export_give_the_same_bytes(tmp_path: Path) -> None:
     ann, bob = collect([tmp_path], "sum")
     assert ann.notebook == bob.notebook == GOOD
     assert ann.sha256 == bob.sha256 == hashlib.sha256(GOOD).hexdigest()
+
+
+def test_a_notebook_that_is_not_held_is_read_again_in_its_turn(tmp_path: Path) -> None:
+    """The same submission, from a notebook and from Otter's zip."""
+    (tmp_path / "anna.ipynb").write_bytes(notebook(code("x = 1")))
+    (tmp_path / "ben.zip").write_bytes(export_zip(notebook(code("x = 2")), "sum"))
+    (tmp_path / "cem.ipynb").write_bytes(b"{")
+    kept = collect([tmp_path], "sum")
+    light = collect([tmp_path], "sum", hold=False)
+    assert [submission.notebook for submission in light] == [None, None, None]
+    assert tuple(load(submission) for submission in light) == kept
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_bytes(notebook(code("y = 2"))), Path.unlink])
+def test_a_file_that_changes_while_others_are_graded_is_a_fault(tmp_path: Path, change) -> None:
+    """Neither graded as it was nor rejected: it is to be graded again."""
+    path = tmp_path / "anna.ipynb"
+    path.write_bytes(notebook(code("x = 1")))
+    (submission,) = collect([path], "sum", hold=False)
+    change(path)
+    with pytest.raises(Fault, match=r"anna\.ipynb"):
+        load(submission)
 
 
 def test_a_rejected_file_has_its_own_hash(tmp_path: Path) -> None:

@@ -173,10 +173,10 @@ def find_gradebook(root: Path, course: Course, url: str | None = None) -> str:
 
 
 def submissions_that_count(
-    root: Path, course: Course, assignment: str, url: str | None, expected_name: str
+    root: Path, course: Course, assignment: str, url: str | None, expected_name: str, hold: bool
 ) -> tuple[Submission, ...]:
     """Return what the gradebook has to be graded: the attempt in force of each student or group, or all of them where
-    the best one counts.
+    the best one counts; `hold` as in `intake.collect`.
 
     Raises:
         AutograderError: nothing was taken in, or a file is not in the store.
@@ -194,7 +194,7 @@ def submissions_that_count(
         course.assignment(assignment).attempts,
     )
     store = SubmissionStore(submissions_folder(root, assignment))
-    return submissions_of(attempts, {student.id: student for student in book.students}, store, expected_name)
+    return submissions_of(attempts, {student.id: student for student in book.students}, store, expected_name, hold)
 
 
 def enter_scores(place: str, assignment: str, results: Iterable[Result], kind: str) -> int:

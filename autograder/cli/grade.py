@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -82,9 +83,9 @@ def grade(
     with mistakes_explained(), contextlib.ExitStack() as stack:
         root, course, grader = find_grader(assignment, zip_path)
         if paths:
-            submissions = collect(paths, grader.info.name)
+            submissions = collect(paths, grader.info.name, hold=bool(dask))  # what goes to a cluster is sent by value
         else:
-            submissions = submissions_that_count(root, course, assignment, url, grader.info.name)
+            submissions = submissions_that_count(root, course, assignment, url, grader.info.name, bool(dask))
         if not submissions:
             places = shown(", ".join(map(str, paths)) or "the gradebook")
             messages.print(f"Nothing to grade in {places}: no .ipynb and no .zip.", soft_wrap=True)
@@ -107,7 +108,7 @@ def grade(
             with contextlib.closing(_graded(todo, grader, jobs or os.cpu_count() or 1, dask, unsafe)) as running:
                 for result in running:
                     folder.write(result)
-                    graded.append(result)
+                    graded.append(replace(result, evidence=b""))  # it is on the disk, and larger than all the rest
         except KeyboardInterrupt:
             interrupted = True
         # a latecomer graded alone joins the class that is in the folder already
@@ -128,7 +129,7 @@ def grade(
             sys.exit(130)
         if not paths:
             names = {submission.name for submission in submissions}
-            again = submissions_that_count(root, course, assignment, url, grader.info.name)
+            again = submissions_that_count(root, course, assignment, url, grader.info.name, bool(dask))
             others = sum(submission.name not in names for submission in again)
             if others:
                 messages.print(f"{others} earlier attempts count, since later ones were rejected: grade once more.")

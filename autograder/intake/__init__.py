@@ -6,11 +6,12 @@ Nothing is ever unpacked to disk or executed.
 """
 
 from autograder.intake.decisions import read_decisions
-from autograder.intake.files import MEMBERS, ZIP_BYTES, _unzip, collect, file_name, read_submission
+from autograder.intake.files import collect, file_name
 from autograder.intake.listing import LeftOut, Listing, open_listings
 from autograder.intake.matching import Match, Roster, attempt, match_all, missing
 from autograder.intake.parcel import Parcel, Reading, unpack
 from autograder.intake.store import SubmissionStore
+from autograder.intake.submitted import MEMBERS, ZIP_BYTES, _unzip, load, read_submission
 from autograder.intake.systems import Source, parcels_of, recognise
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "attempt",
     "collect",
     "file_name",
+    "load",
     "match_all",
     "missing",
     "open_listings",

@@ -18,13 +18,12 @@ from functools import partial
 from pathlib import Path
 
 from autograder.errors import AutograderError, SubmissionError
-from autograder.intake.files import (
-    FOLDER_DEPTH,
+from autograder.intake.files import FOLDER_DEPTH, no_such_path
+from autograder.intake.submitted import (
     SKIPPED,
     UNREADABLE,
     ZIP_BYTES,
     inflate,
-    no_such_path,
     quoted,
     read_file,
     readable,

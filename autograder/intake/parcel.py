@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from autograder.errors import SubmissionError
-from autograder.intake.files import AGAIN, notebook_bytes, quoted
 from autograder.intake.listing import Entry
+from autograder.intake.submitted import AGAIN, notebook_bytes, quoted
 from autograder.records import Upload
 
 # Otter writes the time of its export behind the name: sum_2026_11_02T10_11_12_123456.zip
