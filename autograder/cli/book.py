@@ -14,7 +14,7 @@ from autograder.attempts import attempts_to_grade, scores_of, submissions_of
 from autograder.cli.shared import find_course, submissions_folder
 from autograder.errors import ConfigError, GradebookError
 from autograder.intake import SubmissionStore
-from autograder.model import Course, Result, Submission
+from autograder.model import Course, Result, Status, Submission
 from autograder.records import Attempt, Extension, Override, Score, Standing, Student
 from autograder.scoring import standings as standings_of
 from autograder.versions import kit_version
@@ -207,7 +207,12 @@ def enter_scores(place: str, assignment: str, results: Iterable[Result], kind: s
 
     with open_gradebook(place, create=False) as gradebook:
         students = {student.id: student for student in gradebook.students(with_left=True)}
-        scores = scores_of(results, gradebook.attempts(assignment), students)
+        known = gradebook.scores(assignment)
+        scores = [
+            score
+            for score in scores_of(results, gradebook.attempts(assignment), students)
+            if score.status != Status.FAULT or score.sha256 not in known  # an earlier grade stands
+        ]
         return gradebook.add_scores(assignment, scores, kind, kit_version(), datetime.now(UTC), getpass.getuser())
 
 

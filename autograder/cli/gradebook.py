@@ -32,6 +32,13 @@ def gradebook() -> None:
 
     The gradebook holds who is in the course, what they handed in, what the grader and people made of it. It is a file
     of SQLite, or a database of PostgreSQL; rows are only ever added to it.
+
+    \b
+      autograder gradebook backup rnn-2026-12-07.zip
+      autograder gradebook student-data ada ada.json
+      autograder gradebook --help, and the same with each of these names
+
+    Exit code 1: it refuses, or you said no. Exit code 2: a name or a path is wrong.
     """
 
 

@@ -201,7 +201,7 @@ class Gradebook:
         return tuple(one for one in map(to_extension, rows) if one.until is not None)
 
     def release(self, assignment: str, at: datetime, author: str) -> bool:
-        """Make the feedback of an assignment public; False when it was already."""
+        """Make the feedback of an assignment public, or public anew; False when it was already."""
         return self._set_released(assignment, True, at, author)
 
     def withdraw(self, assignment: str, at: datetime, author: str) -> bool:
@@ -260,11 +260,11 @@ class Gradebook:
 
     def _set_released(self, assignment: str, released: bool, at: datetime, author: str) -> bool:
         with self._database.writing() as connection:
-            if is_released(connection, assignment, None) == released:
-                return False
-            entry = add_entry(connection, "release", at, author)
-            add_rows(connection, releases, [{"assignment": assignment, "released": released}], entry)
-        return True
+            was = is_released(connection, assignment, None)
+            if released or was:
+                entry = add_entry(connection, "release", at, author)
+                add_rows(connection, releases, [{"assignment": assignment, "released": released}], entry)
+        return was != released
 
 
 def _key(attempt: Attempt) -> Key:
