@@ -19,6 +19,8 @@ from autograder.build import build_assignment, solved_notebook, write_built
 from autograder.cli import main
 from autograder.course import read_course
 
+pytest_plugins = ["postgres"]
+
 DUE = datetime(2026, 12, 7, 23, 59, tzinfo=ZoneInfo("Europe/Berlin"))
 KEYS = "roster: roster.csv\nlate: {percent: 25, per: day}\n"
 PEOPLE = lms.make_class(6, ["Ada Adams", "Bob Brandt", "Cem Çelik", "=HYPERLINK(0) Evil", "Eve Evans", "Finn Fuchs"])
@@ -104,8 +106,9 @@ class _Kept:
         pass
 
 
-def test_marks_reach_the_gradebook_of_the_lms(office):
-    """Right, wrong, late by two days, rejected and missing: each row gets its score or stays empty."""
+def test_marks_reach_the_gradebook_of_the_lms(office, url, monkeypatch):
+    """Right, wrong, late, rejected and missing: each row gets its score or stays empty, on both databases."""
+    monkeypatch.setenv("AUTOGRADER_GRADEBOOK", url)
     office.run("intake", "tiny", office.download())
     office.run("grade", "tiny", code=1)
     scores = office.scores()
@@ -171,6 +174,13 @@ def test_every_system_gets_back_what_it_is_owed(office, system):
         lms.HandIn((EVE,), office.notebook("eve"), "tiny.ipynb", at=DUE + timedelta(hours=10)),
     ]
     assert system(office, hand_ins) == due
+
+
+def test_a_group_shares_its_grade(office):
+    """One file, two names: graded once, and each has the score."""
+    group = lms.HandIn((ADA, BOB), office.right, "tiny.ipynb", at=DUE - timedelta(hours=1))
+    assert gradescope(office, [group]) == {ADA.name: 4.0, BOB.name: 4.0}
+    assert len(list((office.root / ".autograder" / "grades" / "tiny" / "results").iterdir())) == 1
 
 
 def test_a_second_intake_and_a_second_grading_change_nothing(office):
