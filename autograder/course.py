@@ -86,6 +86,10 @@ class AssignmentEntry(msgspec.Struct, forbid_unknown_fields=True):
     ]
     title: Annotated[Text, Meta(description="what students read")]
     points: Annotated[float, Meta(gt=0, le=10000, description="total, questions marked by people included")]
+    weight: Annotated[
+        float | None,
+        Meta(description="percent of the grade of the course; of all assignments or of none, 100 together"),
+    ] = None
     due: Annotated[
         str | None,
         Meta(description="date and time such as 2026-12-07T23:59, in the course's time zone unless it has its own"),
@@ -162,6 +166,7 @@ def read_course(path: Path) -> model.Course:
         if any(item.id == earlier.id for earlier in assignments):
             raise ConfigError(f"{place}.id: `{item.id}` is given twice. Every assignment needs an id of its own.")
         assignments.append(_assignment(item, entry.attempts, late, zone, place))
+    _check_weights(assignments, path)
     return model.Course(
         title=entry.title,
         term=entry.term,
@@ -172,6 +177,19 @@ def read_course(path: Path) -> model.Course:
         roster=_roster(entry.roster, path),
         gradebook=_gradebook(entry.gradebook, path),
     )
+
+
+def _check_weights(assignments: list[model.Assignment], path: Path) -> None:
+    weights = [assignment.weight for assignment in assignments]
+    if weights == [None] * len(weights):
+        return
+    without = [assignment.id for assignment in assignments if assignment.weight is None]
+    if without:
+        raise ConfigError(f"{path}: {', '.join(without)}: has no weight, others have one. Give it to all or to none.")
+    total = round(sum(weight or 0 for weight in weights), 6)
+    if total != 100 or min(weight or 0 for weight in weights) <= 0:
+        listed = ", ".join(f"{assignment.id} {assignment.weight:g}" for assignment in assignments)
+        raise ConfigError(f"{path}: weights are percents above 0 that add to 100; found {total:g} ({listed}).")
 
 
 def course_schema() -> dict[str, Any]:
@@ -209,6 +227,7 @@ def _assignment(item: AssignmentEntry, attempts: str, late: LatePolicy, zone: Zo
         late=replace(late, **here),
         attempts=attempts if item.attempts is UNSET else str(item.attempts),
         closes=closes,
+        weight=item.weight,
     )
 
 

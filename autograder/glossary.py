@@ -62,8 +62,9 @@ def course_page(root: Path, course: Course, built: dict[str, Built]) -> str:
     lines = [f"# {course.title}", "", "| assignment | points | share of the course | due |", "|---|---|---|---|"]
     for assignment in course.assignments:
         due = f"{assignment.due:%Y-%m-%d %H:%M}" if assignment.due else "to be told"
+        share = assignment.weight or round(100 * assignment.points / total, 1)
         link = f"[{assignment.title}]({assignment.id}/{assignment.id}.ipynb)"
-        lines.append(f"| {link} | {assignment.points:g} | {assignment.points / total:.0%} | {due} |")
+        lines.append(f"| {link} | {assignment.points:g} | {share:g} % | {due} |")
     lines += ["", f"Times are those of {course.timezone}. Each notebook tells its own story; take them in this order."]
     lines += ["", "## Glossary", "", "What the words mean, and where you write them in code.", ""]
     lines += ["| term | meaning | where |", "|---|---|---|"]

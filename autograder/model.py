@@ -49,6 +49,7 @@ class Assignment:
         late: what lateness costs here: the course's policy with what this assignment has otherwise.
         attempts: which attempt counts, one of `ATTEMPTS`.
         closes: timezone-aware, not before due; what is handed in after it does not count. None: never.
+        weight: percent of the course's grade; None where course.yml gives none: then points tell.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Assignment:
     late: LatePolicy = field(default_factory=LatePolicy)
     attempts: str = ATTEMPTS[0]
     closes: datetime | None = None
+    weight: float | None = None
 
 
 @dataclass(frozen=True)

@@ -160,3 +160,35 @@ def test_a_missing_file_is_named(tmp_path):
     """Outside of a course's folder the message says what to do."""
     with pytest.raises(ConfigError, match="course's folder"):
         read_course(tmp_path / "course.yml")
+
+
+def weighted(*weights: float | None) -> str:
+    """Return a course with an assignment for each weight."""
+    head = "title: A\nterm: B\ntimezone: UTC\nrepository: a/b\nassignments:\n"
+    entries = [
+        f"  - {{id: a{number}, title: A, points: 5{'' if weight is None else f', weight: {weight}'}}}\n"
+        for number, weight in enumerate(weights)
+    ]
+    return head + "".join(entries)
+
+
+def test_weights_add_to_100(tmp_path):
+    """Or there are none."""
+    for weights in ((60, 40), (None, None), (33.4, 33.3, 33.3)):
+        (tmp_path / "course.yml").write_text(weighted(*weights))
+        assert tuple(one.weight for one in read_course(tmp_path / "course.yml").assignments) == weights
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [
+        ((60, 50), "found 110 \\(a0 60, a1 50\\)"),
+        ((100, None), "a1: has no weight, others have one"),
+        ((100, 0), "above 0"),
+    ],
+)
+def test_weights_that_say_nothing_are_refused(tmp_path, weights, told):
+    """The message names the assignments."""
+    (tmp_path / "course.yml").write_text(weighted(*weights))
+    with pytest.raises(ConfigError, match=told):
+        read_course(tmp_path / "course.yml")

@@ -41,7 +41,7 @@ def test_a_term_leads_to_the_question_where_it_is_written(root, course, built):
 def test_the_page_lists_every_assignment_with_its_share(root, course, built):
     """Points, weight and due date stand beside the title."""
     page = course_page(root, course, built)
-    assert "| [Sum a sequence](sum/sum.ipynb) | 25 | 100% | 2026-12-07 23:59 |" in page
+    assert "| [Sum a sequence](sum/sum.ipynb) | 25 | 25 % | 2026-12-07 23:59 |" in page
 
 
 @pytest.mark.parametrize(
