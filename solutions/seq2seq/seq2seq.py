@@ -1290,7 +1290,8 @@ def test_measurements_are_there(seq_acc_by_length, seq_acc_shuffled):
     values = {f"seq_acc_by_length[{words}]": seq_acc_by_length[words] for words in lengths}
     for name, value in (*values.items(), ("seq_acc_shuffled", seq_acc_shuffled)):
         number = np.ndim(value) == 0 and isinstance(value, (int, float, np.number))
-        assert number and 0 <= value <= 1, f"Expected a share from 0 to 1 in {name}, got {value!r}."
+        share = number and value == min(max(value, 0), 1)
+        assert share, f"Expected a share from 0 to 1 in {name}, got {value!r}."
     worst = min(seq_acc_by_length[words] for words in (3, 4, 5))
     message = "shuffled, one in ten is still right or more: permute the rows of X, not those of what is right"
     assert seq_acc_shuffled < 0.1 or worst < 0.1, f"seq_acc_shuffled is {seq_acc_shuffled:.3f}: {message}."
