@@ -11,12 +11,11 @@ from click.testing import CliRunner, Result
 from lms_tables import Person, canvas, moodle, read_canvas, read_canvas_names, read_moodle
 from tiny import COURSE
 
-from autograder import model
-from autograder.cli.export import export, feedback_pages
+from autograder.attempts import page_name
+from autograder.cli.export import export
 from autograder.cli.standings import standings
 from autograder.gradebook import open_gradebook
 from autograder.records import Attempt, Override, Score, Student
-from autograder.reports import result_json
 
 DUE = datetime(2026, 12, 7, 22, 59, tzinfo=UTC)
 PEOPLE = [
@@ -80,7 +79,7 @@ def test_scores_of_the_gradebook_go_into_a_copy_of_the_file(office):
     found = read_canvas((office.folder / "grades-filled.csv").read_bytes(), PEOPLE)
     assert found["Add and explain"] == {"1001": "8", "1002": "4", "1003": ""}
     assert "2 rows change, 0 say so already" in result.output
-    assert "1 students have no score and keep what is there: 1 missing" in result.output
+    assert "No score, so the rows stay as they are: 1 missing" in result.output
     assert sorted(path.name for path in office.folder.iterdir() if path.suffix == ".csv") == [
         "grades-filled.csv",
         "grades.csv",
@@ -99,7 +98,7 @@ def test_who_has_a_score_but_no_row_needs_a_person(office):
     office.exported.write_bytes(canvas(PEOPLE[1:], column=TITLE, possible="8.00"))
     result = office.to_canvas()
     assert result.exit_code == 1
-    assert "1 students have a score but no row: Ada Lovelace (ada)" in result.output
+    assert "A score but no row: Ada Lovelace (ada)" in result.output
     assert read_canvas((office.folder / "grades-filled.csv").read_bytes(), PEOPLE)["Add and explain"]["1002"] == "4"
 
 
@@ -108,7 +107,7 @@ def test_answers_that_nobody_has_marked_stop_the_export(office):
     with office.book() as book:
         book.add_scores("tiny", [office.score("1001", 6, None)], "regrade", "1", DUE, "staff")
     result = office.to_canvas()
-    assert result.exit_code == 1 and "(q2): Ada Lovelace (ada)" in result.output
+    assert result.exit_code == 1 and "(q2) of Ada Lovelace (ada)" in result.output
     assert not (office.folder / "grades-filled.csv").exists()
     assert office.to_canvas("--partial").exit_code == 0
     assert read_canvas((office.folder / "grades-filled.csv").read_bytes(), PEOPLE)["Add and explain"]["1001"] == "6"
@@ -161,7 +160,7 @@ def test_who_is_found_by_name_alone_is_told(office):
         book.set_roster([Student(one.login, one.name) for one in PEOPLE], DUE, "staff")
     office.exported.write_bytes(canvas(PEOPLE[:2], column=TITLE, possible="8.00").replace(b",ada,", b",al,"))
     result = office.to_canvas()
-    assert "1 students are found by name alone, as the roster has no id for them: Ada Lovelace (ada)" in result.output
+    assert "Found by name alone, as the roster has no id for them: Ada Lovelace (ada)" in result.output
 
 
 def test_moodle_gets_comments_on_request(office):
@@ -185,7 +184,7 @@ def test_blind_marking_in_moodle_is_seen_through_by_the_places_of_the_download(o
     sheet = moodle(PEOPLE, most="8.00", blind=True)
     office.exported.write_bytes(sheet)
     result = office.run("--to", "moodle", office.exported)
-    assert result.exit_code == 1 and "2 students have a score but no row" in result.output
+    assert result.exit_code == 1 and "A score but no row: Ada Lovelace (ada), Bob Ross (bob)" in result.output
     assert read_moodle((office.folder / "grades-filled.csv").read_bytes(), sheet) == {"1002": (3, "")}
 
 
@@ -200,19 +199,13 @@ def test_our_own_table_needs_no_file(office):
     ]
 
 
-def test_pages_are_packed_for_the_bulk_upload(office):
+def test_released_pages_are_packed_for_the_bulk_upload(office):
     """Ada's page goes out under the name of her file; who has no page is told."""
-    folder = office.folder / ".autograder" / "grades" / "tiny"
-    for name in ("results", "feedback"):
-        (folder / name).mkdir(parents=True)
-    facts = model.Facts("1001" * 16, "g", "1", {}, 1, "uid")
-    graded = model.Result("ada", "ada", "tiny", model.Status.GRADED, 6.0, 6.0, facts=facts)
-    (folder / "results" / "ada.json").write_text(result_json(graded))
-    (folder / "results" / "broken.json").write_text("{")
-    (folder / "feedback" / "ada.html").write_text("<p>Ada")
-    assert set(feedback_pages(folder)) == {"ada", "1001" * 16}
+    folder = office.folder / ".autograder" / "released" / "tiny"
+    folder.mkdir(parents=True)
+    (folder / page_name(Student("ada", "Ada Lovelace"))).write_text("<p>Ada")
     result = office.run("--to", "canvas", "--feedback", "pages.zip")
-    assert result.exit_code == 1 and "1 students have no page" in result.output and "Bob Ross" in result.output
+    assert result.exit_code == 1 and "No released page: Bob Ross (bob)" in result.output
     with zipfile.ZipFile(office.folder / "pages.zip") as archive:
         assert read_canvas_names(archive.namelist()) == {"ada_1001_51001_tiny.html": ("1001", "51001")}
         assert archive.read("ada_1001_51001_tiny.html") == b"<p>Ada"

@@ -226,7 +226,7 @@ def check_marked(standings: Iterable[Standing], partial: bool) -> None:
     if waiting and not partial:
         questions = ", ".join(dict.fromkeys(name for one in waiting for name in one.unmarked))
         raise GradebookError(
-            f"{len(waiting)} students have written answers that nobody has marked ({questions}): {some(waiting)}. Mark"
+            f"Nobody has marked some written answers ({questions}) of {some(waiting)}. Mark"
             " them, or give --partial to go on with what is known so far."
         )
 

@@ -180,25 +180,21 @@ def _tell(filled: Filled, counting: Sequence[Standing]) -> bool:
     if filled.waiting:
         told = Counter(status[mark.student.id].status for mark in filled.waiting)
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(told.items()))
-        console.print(f"{len(filled.waiting)} students have no score and keep what is there: {kinds}.")
+        console.print(f"No score, so the rows stay as they are: {kinds}.")
     absent = [status[mark.student.id] for mark in filled.absent]
     lost = [one for one in absent if one.score is not None or one.status == "excused"]
     if lost:
-        _warn(
-            f"{len(lost)} students have a score but no row: {some(lost)}. Is the roster right, and theirs the course?"
-        )
+        _warn(f"A score but no row: {some(lost)}. Is the roster right, and is this the file of the right course?")
     if len(absent) > len(lost):
-        console.print(f"{len(absent) - len(lost)} students have neither a score nor a row.")
+        console.print(f"Neither a score nor a row: {len(absent) - len(lost)} of the roster.")
     if filled.by_name:
         names = ", ".join(f"{one.name} ({one.id})" for one in filled.by_name[:NAMED])
         more = f" and {len(filled.by_name) - NAMED} more" if len(filled.by_name) > NAMED else ""
-        _warn(
-            f"{len(filled.by_name)} students are found by name alone, as the roster has no id for them: {names}{more}."
-        )
+        _warn(f"Found by name alone, as the roster has no id for them: {names}{more}.")
     if filled.left:
         labels = ", ".join(f"{row.label or 'no name'} (line {row.line})" for row in filled.left[:NAMED])
         more = f" and {len(filled.left) - NAMED} more" if len(filled.left) > NAMED else ""
-        console.print(f"{len(filled.left)} rows are about nobody in the roster: {shown(labels)}{more}.", soft_wrap=True)
+        console.print(f"Rows about nobody in the roster: {shown(labels)}{more}.", soft_wrap=True)
     for skipped in filled.skipped:
         _warn(f"Left as it is, line {skipped.line}: {skipped.student.name} ({skipped.student.id}) {skipped.why}.")
     return not lost and not filled.skipped
@@ -223,7 +219,7 @@ def _pack(system: str, out: Path, folder: Path, counting: Sequence[Standing], ex
     console.print(f"Pages of {packed.students} students: [bold]{escape(str(out))}[/]", soft_wrap=True)
     lacking = [one for one, _ in handed_in if not paths[one.student.id].is_file()]
     if lacking:
-        _warn(f"{len(lacking)} students have no released page: {some(lacking)}. Release again to make them.")
+        _warn(f"No released page: {some(lacking)}. Release again to make one.")
     for student, why in packed.absent:
         _warn(f"Not in the zip: {student.name} ({student.id}): {why}.")
     return not lacking and not packed.absent
