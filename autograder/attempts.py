@@ -70,21 +70,24 @@ def submissions_of(
     return tuple(sorted(found, key=lambda submission: (submission.name.casefold(), submission.name)))
 
 
-def scores_of(
-    results: Iterable[Result], attempts: Iterable[Attempt], students: Mapping[str, Student]
-) -> tuple[Score, ...]:
+def by_file(results: Iterable[Result]) -> dict[str, Result]:
+    """Return the beginning of a file's sha256, as `submission_name` ends -> its result, whoever handed it in."""
+    return {result.submission.rpartition("-")[2]: result for result in results}
+
+
+def scores_of(results: Iterable[Result], attempts: Iterable[Attempt]) -> tuple[Score, ...]:
     """Return results as scores of the files they were made of, without those of loose files, which nobody handed in."""
-    files = {submission_name(attempt, students): attempt for attempt in attempts}
+    files = {attempt.sha256[:SHA_CHARS]: attempt.sha256 for attempt in attempts if attempt.sha256}
     return tuple(
         Score(
             assignment=result.assignment,
-            sha256=files[result.submission].sha256,
+            sha256=files[file],
             status=result.status.value,
             questions={question.name: (question.points, question.max_points) for question in result.questions},
             note=result.note,
             kit=result.facts.kit if result.facts else "",
             grader_sha256=result.facts.grader_sha256 if result.facts else "",
         )
-        for result in results
-        if result.submission in files
+        for file, result in by_file(results).items()
+        if file in files
     )

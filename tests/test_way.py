@@ -176,6 +176,19 @@ def test_every_system_gets_back_what_it_is_owed(office, system):
     assert system(office, hand_ins) == due
 
 
+def test_two_who_hand_in_the_same_file_both_have_its_score_and_a_page(office):
+    """As with the untouched template: run once, and nobody is left out, also when one of the names is put right."""
+    hand_ins = [lms.HandIn((who,), office.right, "tiny.ipynb") for who in (ADA, BOB)]
+    office.run("intake", "tiny", lms.canvas_download(office.root / "same", hand_ins))
+    office.run("grade", "tiny")
+    roster = office.root / "roster.csv"
+    roster.write_text(roster.read_text().replace("Ada Adams", "Ada Adams-Lee"))
+    office.run("intake", "tiny", office.root / "same")  # Canvas has the old name, the id decides
+    office.run("release", "tiny", "--partial")
+    assert len(list((office.root / ".autograder" / "released" / "tiny").iterdir())) == 2
+    assert [office.scores()[who.canvas] for who in (ADA, BOB)] == ["4", "4"]
+
+
 def test_a_group_shares_its_grade(office):
     """One file, two names: graded once, and each has the score."""
     group = lms.HandIn((ADA, BOB), office.right, "tiny.ipynb", at=DUE - timedelta(hours=1))

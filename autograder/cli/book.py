@@ -206,11 +206,10 @@ def enter_scores(place: str, assignment: str, results: Iterable[Result], kind: s
     from autograder.gradebook import open_gradebook  # SQLAlchemy takes longer to import than other commands to run
 
     with open_gradebook(place, create=False) as gradebook:
-        students = {student.id: student for student in gradebook.students(with_left=True)}
         known = gradebook.scores(assignment)
         scores = [
             score
-            for score in scores_of(results, gradebook.attempts(assignment), students)
+            for score in scores_of(results, gradebook.attempts(assignment))
             if score.status != Status.FAULT or score.sha256 not in known  # an earlier grade stands
         ]
         return gradebook.add_scores(assignment, scores, kind, kit_version(), datetime.now(UTC), getpass.getuser())

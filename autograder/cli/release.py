@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.markup import escape
 
-from autograder.attempts import page_name, submission_name
+from autograder.attempts import SHA_CHARS, by_file, page_name
 from autograder.cli.book import author_option, check_marked, gradebook_option, gradebook_url, read_book, some
 from autograder.cli.shared import (
     choose_assignments,
@@ -22,7 +22,7 @@ from autograder.cli.shared import (
 )
 from autograder.errors import GradebookError
 from autograder.model import Result
-from autograder.records import Standing, Student
+from autograder.records import Standing
 from autograder.reports import feedback_html
 from autograder.results import read_results
 
@@ -33,7 +33,7 @@ from autograder.results import read_results
 @click.option("--partial", is_flag=True, help="Release although written answers are not all marked.")
 @author_option
 @gradebook_option
-def release(assignment: str, withdraw: bool, partial: bool, author: str, url: str | None | None) -> None:
+def release(assignment: str, withdraw: bool, partial: bool, author: str, url: str | None) -> None:
     """Make the feedback of an assignment public: one page a student, with the score that counts and why.
 
     Until then nothing leaves the working folder: `autograder export --feedback` packs released pages only. A page shows
@@ -56,7 +56,7 @@ def release(assignment: str, withdraw: bool, partial: bool, author: str, url: st
 
         root, course = find_course()
         choose_assignments(course, (assignment,))
-        place, now, author = gradebook_url(url, course, root), datetime.now(UTC), author
+        place, now = gradebook_url(url, course, root), datetime.now(UTC)
         folder = released_folder(root, assignment)
         if withdraw:
             with open_gradebook(place, create=False) as gradebook:
@@ -71,13 +71,12 @@ def release(assignment: str, withdraw: bool, partial: bool, author: str, url: st
         book = read_book(place, course)
         standings = [one for one in book.standings(course, now)[assignment] if one.attempt]
         check_marked(standings, partial)
-        results = read_results(results_folder(root, assignment), assignment)
-        students = {student.id: student for student in book.students}
+        results = by_file(read_results(results_folder(root, assignment), assignment).values())
         title = course.assignment(assignment).title
         pages = {
             page_name(one.student): feedback_html(result, title, course.title, one)
             for one in standings
-            if (result := _result(one, results, students))
+            if (result := _result(one, results))
         }
         if not pages:
             raise GradebookError(f"{assignment} has nothing to release: run `autograder grade {assignment}` first.")
@@ -92,8 +91,8 @@ def release(assignment: str, withdraw: bool, partial: bool, author: str, url: st
         sys.exit(1 if absent else 0)
 
 
-def _result(standing: Standing, results: dict[str, Result], students: dict[str, Student]) -> Result | None:
-    return results.get(submission_name(standing.attempt, students)) if standing.attempt else None
+def _result(standing: Standing, results: dict[str, Result]) -> Result | None:
+    return results.get(standing.attempt.sha256[:SHA_CHARS]) if standing.attempt else None
 
 
 def _write(folder: Path, pages: dict[str, str]) -> None:
