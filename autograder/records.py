@@ -119,7 +119,7 @@ class Override:
     """Points that a person sets: of a question, or with question "" of the whole assignment. The latest counts.
 
     Attributes:
-        points: None takes an earlier override back. Marks of written answers are overrides of their question.
+        points: None takes an earlier override back. It counts before the mark of a written answer.
         excused: of the whole assignment only: it does not count for this student.
     """
 
@@ -131,6 +131,62 @@ class Override:
     reason: str
     at: datetime
     excused: bool = False
+
+
+@dataclass(frozen=True)
+class RubricItem:
+    """What a written answer gets points for. `id`: the author's, kept when text or points change."""
+
+    id: str
+    points: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """What a written answer can get, as the source has it: marks name its items, so points follow when it changes.
+
+    Attributes:
+        points: most points of the question.
+    """
+
+    question: str
+    points: float
+    items: tuple[RubricItem, ...]
+
+
+@dataclass(frozen=True)
+class AnswerMark:
+    """What a person found in a written answer. It belongs to a file, as a score does; the latest counts.
+
+    Attributes:
+        items: ids of the rubric's items that it has.
+        adjustment: points beside the items, below 0 to take off.
+        withdrawn: the answer is unmarked again; items, adjustment and comment are then empty.
+        author, at: who marked when.
+        number: of its row in the gradebook, which grows with each mark; 0 before it is there.
+    """
+
+    assignment: str
+    sha256: str
+    question: str
+    items: tuple[str, ...]
+    adjustment: float
+    comment: str
+    author: str
+    at: datetime
+    withdrawn: bool = False
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A comment kept for the next answer to a question; `number`: of its row in the gradebook."""
+
+    assignment: str
+    question: str
+    text: str
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -180,6 +236,7 @@ class Standing:
         unmarked: questions that nobody has marked yet.
         overridden: questions that a person changed, "" for the whole.
         why: one line for people: how the score came about.
+        marks: question -> the mark of its written answer, where people have marked it.
     """
 
     student: Student
@@ -196,6 +253,7 @@ class Standing:
     unmarked: tuple[str, ...] = ()
     overridden: tuple[str, ...] = ()
     why: str = ""
+    marks: dict[str, AnswerMark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -211,7 +269,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Event:
-    """A line of a student's history. `what`: attempt, score, override, extension, released, withdrawn, roster."""
+    """A line of a student's history. `what`: attempt, score, mark, override, extension, released, withdrawn, roster."""
 
     at: datetime
     what: str
