@@ -22,6 +22,16 @@ def plain(text: str) -> str:
     White space of any kind becomes one space. A run of control characters, terminal escapes, bidirectional overrides,
     invisible characters, lone surrogates and noncharacters becomes one visible U+FFFD. Stacked marks are cut short.
     """
+    return " ".join(_inert(text).split())
+
+
+def preformatted(text: str) -> str:
+    """Return `text` cleaned as by `plain`, but with its lines and the spaces in them; a tab goes to a stop of 8."""
+    lines = (_inert(line.expandtabs(8)).rstrip() for line in text.replace("\r\n", "\n").split("\n"))
+    return "\n".join(lines).rstrip("\n")
+
+
+def _inert(text: str) -> str:
     line: list[str] = []
     marks = 0
     for character in text:
@@ -33,7 +43,7 @@ def plain(text: str) -> str:
                 line.append(REPLACEMENT)
         elif marks <= _MOST_MARKS:
             line.append(character)
-    return " ".join("".join(line).split())
+    return "".join(line)
 
 
 def _acts(character: str) -> bool:

@@ -10,10 +10,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
-from autograder.text import number, plain, shortened
+from autograder.text import number, plain, preformatted, shortened
 
 
 def render(template: str, script: str | None = None, **values: object) -> str:
@@ -23,21 +23,24 @@ def render(template: str, script: str | None = None, **values: object) -> str:
     if code:
         policy += f"; script-src {_hash(code)}"
     # Made of our own hashes: cleaned and escaped, the quotes would still work, but the policy could not be read.
-    return _environment().get_template(template).render(style=style, script=code, policy=Markup(policy), **values)
+    made = environment("autograder.reports").get_template(template)
+    return made.render(style=style, script=code, policy=Markup(policy), **values)
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("autograder.reports"),
+def environment(*packages: str) -> Environment:
+    """Return the templates of packages, each name from the first that has it, with values cleaned and escaped."""
+    found = Environment(
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["shortened"] = shortened
-    return environment
+    found.filters["shortened"] = shortened
+    found.filters["preformatted"] = lambda text: escape(preformatted(text))
+    return found
 
 
 def _finalize(value: Any) -> Any:

@@ -1,1 +1,1 @@
-"""The staff pages: mark written answers, see the class. `app.staff_pages` is where they begin; `autograder serve` runs them."""
+"""The staff pages: mark written answers, see the class. They begin in `app.py`; `autograder serve` runs them."""
