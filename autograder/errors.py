@@ -7,6 +7,7 @@ AutograderError            message for a person: file, place, what was found, wh
 ├── SubmissionError        a file cannot be graded at all: the submission is `rejected`, the batch goes on
 ├── RosterError            a roster, or whose a submission is, cannot be made out
 ├── GradebookError         the gradebook cannot be opened, or not do what was asked
+│   └── MarkConflict       somebody else has marked the answer meanwhile (in gradebook.outcomes: it holds their mark)
 ├── ExportError            a file of the LMS cannot be filled in without guessing
 ├── IsolationError         this machine cannot give the isolation level asked for
 └── Fault                  the kit, not the student, failed: the submission is to be graded again

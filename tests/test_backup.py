@@ -47,7 +47,7 @@ def test_a_backup_is_read_without_the_kit(backup) -> None:
     with zipfile.ZipFile(backup[0]) as archive:
         manifest = json.loads(archive.read("manifest.json"))
         rows = [json.loads(line) for line in archive.read("scores.jsonl").splitlines()]
-    assert (manifest["format"], manifest["version"]) == ("autograder gradebook", "v1")
+    assert (manifest["format"], manifest["version"]) == ("autograder gradebook", "v2")
     assert manifest["tables"]["scores"]["rows"] == 1
     assert rows[0]["questions"] == [["q2", 1, 2.0], ["q1", 1.0, 1.0]]
 
@@ -89,7 +89,7 @@ def damage(path, name: str, change) -> None:
         ("manifest.json", lambda data: b"{}", "no whole backup"),
         ("manifest.json", lambda data: data.replace(b'"scores"', b'"stores"'), "no whole backup"),
         ("manifest.json", lambda data: data.replace(b"autograder gradebook", b"cookbook"), "its format is 'cookbook'"),
-        ("manifest.json", lambda data: data.replace(b'"v1"', b'"v9"'), "of version v9, this kit's of v1"),
+        ("manifest.json", lambda data: data.replace(b'"v2"', b'"v9"'), "of version v9, this kit's of v2"),
     ],
 )
 def test_a_damaged_backup_is_refused_whole(backup, name, change, found) -> None:

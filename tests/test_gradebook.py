@@ -14,14 +14,24 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, inspect, select, text
+from sqlalchemy import Table, insert, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from autograder.errors import GradebookError
 from autograder.gradebook import Gradebook, open_gradebook, schema
 from autograder.gradebook.database import Database
 from autograder.gradebook.tables import KEPT, KEYS, METADATA, REVISION, VERSION_TABLE, attempts, counting
-from autograder.records import Attempt, Extension, Override, Score, Student
+from autograder.records import (
+    AnswerMark,
+    Attempt,
+    Extension,
+    Override,
+    Rubric,
+    RubricItem,
+    Score,
+    Snippet,
+    Student,
+)
 
 pytest_plugins = ["postgres"]
 
@@ -52,8 +62,23 @@ def extension(until: datetime | None, at: datetime = MONDAY) -> Extension:
     return Extension("sum", "ada", until, "grace", "was ill", at)
 
 
+RUBRIC = Rubric("q2", 2.0, (RubricItem("numbers", 1.0, "Gives two numbers."), RubricItem("rule", 1.5, "Says why.")))
+
+
+def mark(*items: str, at: datetime = MONDAY, sha256: str = FILE, **more) -> AnswerMark:
+    return replace(AnswerMark("sum", sha256, "q2", items, 0.0, "", "grace", at), **more)
+
+
 def fill(book: Gradebook) -> None:
     """Put a row into every table."""
+    fill_first(book)
+    book.set_rubrics("sum", [RUBRIC], MONDAY, "grace")
+    book.add_answer_marks([mark("rule", comment="Well said.")], {})
+    book.add_snippet(Snippet("sum", "q2", "Which unit?"), MONDAY, "grace")
+
+
+def fill_first(book: Gradebook) -> None:
+    """Put a row into every table that the first gradebooks had."""
     book.set_roster([ADA, BOB], MONDAY, "grace")
     book.add_attempts([attempt("ada", "bob", submitted_at=MONDAY, late=False)], MONDAY, "grace")
     book.add_scores("sum", [score(1)], "grade", "k", MONDAY, "grace")
@@ -97,14 +122,14 @@ def test_the_last_migration_is_the_version_of_the_kit() -> None:
 
 
 def test_a_later_step_keeps_what_is_there(url, tmp_path) -> None:
-    """A gradebook of version 1 with all its rows gets a column more, and still refuses changes."""
+    """A gradebook with all its rows gets a column more, and still refuses changes."""
     with open_gradebook(url) as book:
         fill(book)
         before = book.history("ada")
     later = tmp_path / "migrations"
     shutil.copytree(schema.MIGRATIONS, later, ignore=shutil.ignore_patterns("__pycache__"))
-    (later / "versions" / "v2_second.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = 'v2'\ndown_revision = 'v1'\n"
+    (later / "versions" / "v3_third.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\nrevision = 'v3'\ndown_revision = 'v2'\n"
         "def upgrade():\n    op.add_column('overrides', sa.Column('ticket', sa.Text()))\n"
     )
     database = Database(url)
@@ -117,14 +142,36 @@ def test_a_later_step_keeps_what_is_there(url, tmp_path) -> None:
         connection.execute(text("UPDATE overrides SET ticket = 'x'"))
 
 
+def test_a_gradebook_of_the_first_kits_is_brought_up_to_date(url, tmp_path) -> None:
+    """What is in it stays, and its answers can be marked."""
+    first = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, first, ignore=shutil.ignore_patterns("__pycache__", "v2_*"))
+    database = Database(url)
+    with database.writing() as connection:
+        schema.upgrade(connection, first)
+    fill_first(Gradebook(database))
+    before = {table.name: rows_of(database, table) for table in KEPT[:9]}
+    with open_gradebook(url, create=False) as book:
+        assert {table.name: rows_of(database, table) for table in KEPT[:9]} == before
+        assert [event.what for event in book.history("ada")][-1] == "released"
+        book.set_rubrics("sum", [RUBRIC], MONDAY, "grace")
+        book.add_answer_marks([mark("rule")], {})
+        assert book.answer_marks("sum")[FILE, "q2"].items == ("rule",)
+
+
+def rows_of(database: Database, table: Table) -> list[tuple]:
+    with database.reading() as connection:
+        return [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key))]
+
+
 def test_a_step_that_fails_changes_nothing(url, tmp_path) -> None:
     """Half a migration is taken back, on SQLite too."""
     with open_gradebook(url) as book:
         fill(book)
     later = tmp_path / "migrations"
     shutil.copytree(schema.MIGRATIONS, later, ignore=shutil.ignore_patterns("__pycache__"))
-    (later / "versions" / "v2_second.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision = 'v2'\ndown_revision = 'v1'\n"
+    (later / "versions" / "v3_third.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\nrevision = 'v3'\ndown_revision = 'v2'\n"
         "def upgrade():\n    op.add_column('overrides', sa.Column('ticket', sa.Text()))\n    raise OSError('power')\n"
     )
     with pytest.raises(OSError, match="power"), Database(url).writing() as connection:
@@ -140,7 +187,7 @@ def test_a_gradebook_of_a_newer_kit_is_refused_by_name(url) -> None:
         pass
     with Database(url).writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = 'v12'"))
-    with pytest.raises(GradebookError, match=r"newer kit made it\. Its tables are of version v12, .* up to v1\."):
+    with pytest.raises(GradebookError, match=r"newer kit made it\. Its tables are of version v12, .* up to v2\."):
         open_gradebook(url).__enter__()
 
 

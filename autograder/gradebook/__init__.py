@@ -5,7 +5,15 @@ In SQLite or PostgreSQL. Rows are only ever added; what counts now is a view, an
 
 from autograder.gradebook.gradebook import Gradebook
 from autograder.gradebook.opening import open_gradebook
-from autograder.gradebook.outcomes import AddedAttempts, Deleted, RosterChange
+from autograder.gradebook.outcomes import AddedAttempts, Deleted, MarkConflict, RosterChange
 from autograder.gradebook.search import matching_students
 
-__all__ = ["AddedAttempts", "Deleted", "Gradebook", "RosterChange", "matching_students", "open_gradebook"]
+__all__ = [
+    "AddedAttempts",
+    "Deleted",
+    "Gradebook",
+    "MarkConflict",
+    "RosterChange",
+    "matching_students",
+    "open_gradebook",
+]

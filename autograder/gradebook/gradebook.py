@@ -9,7 +9,6 @@ from pathlib import Path
 
 from autograder.errors import GradebookError
 from autograder.gradebook import backup, history, privacy
-from autograder.gradebook.database import Database
 from autograder.gradebook.ledger import (
     add_attempts,
     add_rows,
@@ -19,6 +18,7 @@ from autograder.gradebook.ledger import (
     counting_scores,
     is_released,
 )
+from autograder.gradebook.marks import Marks
 from autograder.gradebook.outcomes import AddedAttempts, Deleted, RosterChange
 from autograder.gradebook.rows import (
     Values,
@@ -47,14 +47,12 @@ from autograder.records import Attempt, Event, Extension, Override, Score, Stude
 Key = tuple[str, frozenset[str], str, datetime | None, int]
 
 
-class Gradebook:
+class Gradebook(Marks):
     """An open gradebook. Each method is one transaction; reading ones take `as_of`, a moment: None is now.
 
-    Methods raise `GradebookError` when the database refuses, or a student is not in the roster.
+    Methods raise `GradebookError` when the database refuses, or a student is not in the roster. Those for written
+    answers are in `Marks`.
     """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @property
     def place(self) -> str:
@@ -163,7 +161,7 @@ class Gradebook:
         self.add_overrides([override])
 
     def add_overrides(self, decided: Sequence[Override]) -> None:
-        """Add decisions on points, all or none: for marks of written answers, many at once.
+        """Add decisions on points, all or none.
 
         Raises:
             GradebookError: when one has no reason or author, points below 0 or no number, or excuses from a question.

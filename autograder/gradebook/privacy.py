@@ -4,11 +4,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Exists, Row, Table, and_, case, delete, exists, func, insert, select, update
 
 from autograder.gradebook.outcomes import Deleted
 from autograder.gradebook.rows import add_entry
 from autograder.gradebook.tables import (
+    answer_marks,
     attempt_students,
     attempts,
     entries,
@@ -16,6 +17,7 @@ from autograder.gradebook.tables import (
     extensions,
     overrides,
     roster,
+    rubrics,
     scores,
     students,
 )
@@ -35,9 +37,12 @@ def student_data(connection: Connection, student: str) -> bytes:
         if members[row.id] > 1:  # the names may be those of another of the group
             told |= {"file_name": "", "place": "", "problem": row.problem and UNGRADED}
         handed_in.append(told)
-    mine = exists().where(
-        and_(attempts.c.id.in_(own), attempts.c.sha256 == scores.c.sha256, attempts.c.assignment == scores.c.assignment)
-    )
+
+    def mine(rows: Table) -> Exists:
+        same = and_(attempts.c.sha256 == rows.c.sha256, attempts.c.assignment == rows.c.assignment)
+        return exists().where(and_(attempts.c.id.in_(own), same))
+
+    texts = _item_texts(connection)
     data = {
         "student": student,
         "roster": [_told(row) for row in _said(connection, roster, roster.c.student_id == student)],
@@ -45,7 +50,11 @@ def student_data(connection: Connection, student: str) -> bytes:
         "scores": [
             _told(row)
             | {"questions": [dict(zip(("name", "points", "most"), one, strict=True)) for one in row.questions]}
-            for row in _said(connection, scores, mine)
+            for row in _said(connection, scores, mine(scores))
+        ],
+        "answer_marks": [
+            _told(row) | {"items": [_item(row, one, texts) for one in row.items]}
+            for row in _said(connection, answer_marks, mine(answer_marks))
         ],
         "overrides": [_told(row) for row in _said(connection, overrides, overrides.c.student_id == student)],
         "extensions": [_told(row) for row in _said(connection, extensions, extensions.c.student_id == student)],
@@ -63,10 +72,11 @@ def delete_student(connection: Connection, student: str, at: datetime, author: s
     shared = list(connection.execute(own.where(attempt_students.c.attempt_id.in_(others))).scalars())
     alone = list(connection.execute(own.where(attempt_students.c.attempt_id.not_in(others))).scalars())
     connection.execute(insert(erasing).values(reason="deletion"))
-    gone = 0
+    gone = {rows: 0 for rows in (scores, answer_marks)}
     for assignment, sha256 in sorted(files - kept):
-        found = and_(scores.c.assignment == assignment, scores.c.sha256 == sha256)
-        gone += connection.execute(delete(scores).where(found)).rowcount
+        for rows in gone:
+            found = and_(rows.c.assignment == assignment, rows.c.sha256 == sha256)
+            gone[rows] += connection.execute(delete(rows).where(found)).rowcount
     connection.execute(delete(attempt_students).where(attempt_students.c.student_id == student))
     # all three may hold the student's name: that of the file, of its folder, or quoted
     problem = case((attempts.c.problem == "", ""), else_=UNGRADED)
@@ -83,7 +93,7 @@ def delete_student(connection: Connection, student: str, at: datetime, author: s
     add_entry(connection, "deletion", at, author)
     still_there = {sha256 for _, sha256 in kept}
     orphans = tuple(sorted({sha256 for _, sha256 in files if sha256 and sha256 not in still_there}))
-    return Deleted(len(alone), len(shared), gone, decisions, orphans)
+    return Deleted(len(alone), len(shared), gone[scores], gone[answer_marks], decisions, orphans)
 
 
 def _said(connection: Connection, rows: Table, condition: Any) -> list[Row[Any]]:
@@ -91,6 +101,16 @@ def _said(connection: Connection, rows: Table, condition: Any) -> list[Row[Any]]
     return list(
         connection.execute(query.join(entries, rows.c.entry_id == entries.c.id).where(condition).order_by(rows.c.id))
     )
+
+
+def _item_texts(connection: Connection) -> dict[tuple[str, str, str], str]:
+    """Return (assignment, question, id of an item) -> its newest text."""
+    rows = connection.execute(select(rubrics).order_by(rubrics.c.id))
+    return {(row.assignment, row.question, name): text for row in rows for name, _, text in row.items}
+
+
+def _item(row: Row[Any], name: str, texts: dict[tuple[str, str, str], str]) -> dict[str, str]:
+    return {"id": name, "text": texts.get((row.assignment, row.question, name), "")}
 
 
 def _told(row: Row[Any], *without: str) -> dict[str, Any]:

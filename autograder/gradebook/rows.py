@@ -7,7 +7,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert
 
 from autograder.gradebook.tables import entries, storable
-from autograder.records import Attempt, Extension, Override, Score, Student
+from autograder.records import (
+    AnswerMark,
+    Attempt,
+    Extension,
+    Override,
+    Rubric,
+    RubricItem,
+    Score,
+    Snippet,
+    Student,
+)
 
 Values = dict[str, Any]
 
@@ -121,6 +131,65 @@ def extension_values(extension: Extension) -> Values:
 
 def to_extension(row: Row[Any]) -> Extension:
     return Extension(row.assignment, row.student_id, row.until, row.author, row.reason, row.at)
+
+
+def stored_rubric(rubric: Rubric) -> Rubric:
+    """Return the rubric as the gradebook will give it back, to be compared with what it holds."""
+    items = tuple(RubricItem(storable(one.id), float(one.points), storable(one.text)) for one in rubric.items)
+    return Rubric(storable(rubric.question), float(rubric.points), items)
+
+
+def rubric_values(assignment: str, rubric: Rubric) -> Values:
+    return {
+        "assignment": assignment,
+        "question": rubric.question,
+        "points": rubric.points,
+        "items": [[item.id, item.points, item.text] for item in rubric.items],
+    }
+
+
+def to_rubric(row: Row[Any]) -> Rubric:
+    return Rubric(row.question, row.points, tuple(RubricItem(*item) for item in row.items))
+
+
+def answer_mark_values(mark: AnswerMark) -> Values:
+    return {
+        "assignment": mark.assignment,
+        "sha256": mark.sha256,
+        "question": mark.question,
+        "items": list(mark.items),
+        "adjustment": mark.adjustment,
+        "comment": mark.comment,
+        "withdrawn": mark.withdrawn,
+    }
+
+
+def to_answer_mark(row: Row[Any]) -> AnswerMark:
+    return AnswerMark(
+        row.assignment,
+        row.sha256,
+        row.question,
+        tuple(row.items),
+        row.adjustment,
+        row.comment,
+        row.author,
+        row.at,
+        row.withdrawn,
+        row.id,
+    )
+
+
+def snippet_values(snippet: Snippet, active: bool) -> Values:
+    return {
+        "assignment": snippet.assignment,
+        "question": snippet.question,
+        "text": snippet.text,
+        "active": active,
+    }
+
+
+def to_snippet(row: Row[Any]) -> Snippet:
+    return Snippet(row.assignment, row.question, row.text, row.id)
 
 
 def _clean(ids: dict[str, str]) -> dict[str, str]:

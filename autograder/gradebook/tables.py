@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 # The migration that makes these tables; the table that says which one a database has had. Named so that another
 # program's Alembic in the same database is not taken for ours.
-REVISION = "v1"
+REVISION = "v2"
 VERSION_TABLE = "gradebook_version"
 
 
@@ -79,9 +79,9 @@ METADATA = MetaData(
 )
 
 
-def _numbered(name: str, *columns: Column[Any] | Index) -> Table:
+def _numbered(name: str, *columns: Column[Any] | Index, **options: Any) -> Table:
     """Return a table whose rows are numbered as they are added."""
-    return Table(name, METADATA, Column("id", Integer, primary_key=True), *columns)
+    return Table(name, METADATA, Column("id", Integer, primary_key=True), *columns, **options)
 
 
 def _entry() -> Column[int]:
@@ -96,7 +96,8 @@ def _words(name: str) -> Column[str]:
     return Column(name, Words, nullable=False)
 
 
-# Somebody did something at a moment. kind: roster, import, grade, regrade, override, extension, release, deletion.
+# Somebody did something at a moment. kind: roster, import, grade, regrade, override, extension, release, rubric, mark,
+# snippet, deletion.
 entries = _numbered("entries", _words("kind"), Column("at", Instant, nullable=False), _words("author"), _words("kit"))
 
 students = Table("students", METADATA, Column("id", Words, primary_key=True))
@@ -179,11 +180,51 @@ releases = _numbered(
     "releases", _entry(), _words("assignment"), Column("released", Boolean, nullable=False), Index(None, "assignment")
 )
 
+# items: [[id, points, text], ...].
+rubrics = _numbered(
+    "rubrics",
+    _entry(),
+    _words("assignment"),
+    _words("question"),
+    Column("points", Float(53), nullable=False),
+    Column("items", JSON, nullable=False),
+    Index(None, "assignment", "question"),
+)
+
+# items: [id, ...] of the rubric. A number is never given twice, not even that of a mark deleted with its student: who
+# has seen all marks up to a number asks for those above it.
+answer_marks = _numbered(
+    "answer_marks",
+    _entry(),
+    _words("assignment"),
+    _words("sha256"),
+    _words("question"),
+    Column("items", JSON, nullable=False),
+    Column("adjustment", Float(53), nullable=False),
+    _words("comment"),
+    Column("withdrawn", Boolean, nullable=False),
+    Index(None, "assignment", "sha256", "question"),
+    sqlite_autoincrement=True,
+)
+
+snippets = _numbered(
+    "snippets",
+    _entry(),
+    _words("assignment"),
+    _words("question"),
+    _words("text"),
+    Column("active", Boolean, nullable=False),
+    Index(None, "assignment", "question"),
+)
+
 # A row in it opens the triggers, inside the one transaction that deletes a student; it never outlives that.
 erasing = Table("erasing", METADATA, Column("reason", Text, primary_key=True))
 
 # In an order in which rows can be added again; `erasing` is always empty.
-KEPT = (entries, students, roster, attempts, attempt_students, scores, overrides, extensions, releases)
+KEPT = (
+    *(entries, students, roster, attempts, attempt_students, scores, overrides, extensions, releases),
+    *(rubrics, answer_marks, snippets),
+)
 
 # What the newest row of counts, instead of all rows.
 KEYS = {
@@ -192,6 +233,9 @@ KEYS = {
     overrides: ("assignment", "student_id", "question"),
     extensions: ("assignment", "student_id"),
     releases: ("assignment",),
+    rubrics: ("assignment", "question"),
+    answer_marks: ("assignment", "sha256", "question"),
+    snippets: ("assignment", "question", "text"),
 }
 
 
