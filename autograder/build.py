@@ -4,6 +4,7 @@ The only user of otter.assign and jupytext. Otter stamps time into names and mem
 is normalised here. Nothing is run: a source that is wrong in its numbers builds as well as a right one.
 """
 
+import hashlib
 import io
 import os
 import tempfile
@@ -17,9 +18,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import SourceError, StaleError
+from autograder.guide import GUIDE, GivenCell, MarkingGuide, WrittenQuestion
 from autograder.model import Assignment, Course, GraderInfo, Question
+from autograder.records import Rubric, RubricItem
 from autograder.reference import reference_module
-from autograder.source import Source, read_source
+from autograder.source import Source, SourceQuestion, parts, read_source
 from autograder.template import as_bytes, author_text, finish, prepare
 
 _PACKAGE = Path(__file__).parent
@@ -84,13 +87,14 @@ def build_assignment(root: Path, course: Course, assignment: Assignment, verifie
     data = {name: _read(folder / name, f"{file}: ASSIGNMENT CONFIG: files: {name}") for name in source.files}
     prepared = prepare(notebook, source, assignment.id, course.repository)
     template, answered, members = _assign(prepared, assignment.id, data, file)
-    template, solved, answers = finish(template, answered, source)
+    template, solved, answers, within = finish(template, answered, source)
     for question in source.questions:
         if question.cases:
             member = f"tests/{question.name}.py"
             members[member] = author_text(members[member].decode(), question).encode()
     members["files/reference.py"] = reference_module(notebook, f"{assignment.id}.py").encode()
     members["grader.json"] = _grader_info(source, assignment, verified)
+    members[GUIDE] = _json(_marking_guide(notebook, source, template, within, answers))
     members |= {name: (_PACKAGE / "gradescope_files" / name).read_bytes() for name in _SCRIPTS} | _kit()
     files = {f"assignments/{assignment.id}/{assignment.id}.ipynb": as_bytes(template)}
     files |= {f"assignments/{assignment.id}/{name}": content for name, content in data.items()}
@@ -207,7 +211,46 @@ def _assign(
 def _grader_info(source: Source, assignment: Assignment, verified: bool) -> bytes:
     questions = tuple(Question(item.name, item.title, item.points, item.manual) for item in source.questions)
     info = GraderInfo(assignment.id, assignment.title, source.name, questions, assignment.limits, verified)
-    return msgspec.json.format(msgspec.json.encode(info), indent=2) + b"\n"
+    return _json(info)
+
+
+def _json(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def _marking_guide(
+    notebook: NotebookNode, source: Source, template: NotebookNode, within: list[str], answers: dict[str, list[int]]
+) -> MarkingGuide:
+    cells = tuple(
+        GivenCell(cell.id, cell.cell_type, question, hashlib.sha256(cell.source.strip().encode()).hexdigest())
+        for cell, question in zip(template.cells, within, strict=True)
+    )
+    written = tuple(
+        _written_question(notebook, question, tuple(template.cells[index].id for index in answers[question.name]))
+        for question in source.questions
+        if question.manual
+    )
+    return MarkingGuide(cells, written)
+
+
+def _written_question(notebook: NotebookNode, question: SourceQuestion, cells: tuple[str, ...]) -> WrittenQuestion:
+    def markdown(kind: str) -> str:
+        own = [
+            part.cell for part in parts(notebook, question.name) if (part.kind, part.question) == (kind, question.name)
+        ]
+        return "\n\n".join(cell.source for cell in own if cell.cell_type == "markdown")
+
+    rubric = question.rubric
+    items = tuple(RubricItem(item.id, item.points, item.text) for item in rubric.items) if rubric else ()
+    return WrittenQuestion(
+        question.name,
+        question.title,
+        Rubric(question.name, question.points, items),
+        markdown("given"),
+        markdown("solution"),
+        rubric.misconceptions if rubric else (),
+        cells,
+    )
 
 
 def _kit() -> dict[str, bytes]:

@@ -5,12 +5,13 @@ import io
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from autograder.errors import AutograderError
+from autograder.guide import GUIDE, MarkingGuide
 from autograder.model import GraderInfo, Question
 
 ZIP_BYTES = 256 * 2**20  # of all members, unpacked
@@ -29,7 +30,8 @@ class Grader:
         tests: question -> Otter test file, hidden test cases included.
         reference: the solution's definitions, which tests import as `reference`.
         files: data files that the notebook expects beside it.
-        sha256: of all this; the kit that travels in the zip is not part of it.
+        sha256: of all this but the guide; the kit that travels in the zip is not part of it either.
+        guide: for whoever marks written answers; empty in a zip that was made before there were guides.
     """
 
     info: GraderInfo
@@ -37,6 +39,7 @@ class Grader:
     reference: str
     files: dict[str, bytes]
     sha256: str
+    guide: MarkingGuide = field(default_factory=MarkingGuide)
 
     def sha256_of(self, question: Question) -> str:
         """Return a hash of all in this grader that decides a question's points."""
@@ -57,6 +60,8 @@ def read_grader(path: Path) -> Grader:
         info = msgspec.json.decode(members["grader.json"], type=GraderInfo)
         tests = {member[6:-3]: text.decode() for member, text in members.items() if _is_test(member)}
         reference = members["files/reference.py"].decode()
+        # Taken out before the digest: a rubric decides no test, so results hold when its words or its worths change.
+        guide = msgspec.json.decode(members.pop(GUIDE, b"{}"), type=MarkingGuide)
     except FileNotFoundError:
         raise AutograderError(f"{path}: no such grader zip. Make it with `autograder build {name}`.") from None
     except (*UNREADABLE, KeyError, msgspec.MsgspecError) as error:
@@ -69,7 +74,7 @@ def read_grader(path: Path) -> Grader:
         for member, content in members.items()
         if member.startswith("files/") and member != "files/reference.py"
     }
-    return Grader(info, tests, reference, files, _digest(members))
+    return Grader(info, tests, reference, files, _digest(members), guide)
 
 
 def _read_zip(path: Path) -> dict[str, bytes]:

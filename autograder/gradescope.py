@@ -16,6 +16,7 @@ from pathlib import Path
 from autograder.errors import AutograderError
 from autograder.grader import read_grader
 from autograder.grading import Engine
+from autograder.guide import GUIDE
 from autograder.intake import collect
 from autograder.model import Status, Submission
 from autograder.programs import Programs
@@ -69,9 +70,10 @@ def choose(submissions: tuple[Submission, ...]) -> Submission:
 
 
 def hide(source: Path) -> None:
-    """Remove tests and reference from the disk: they are in the grader's memory now."""
+    """Remove tests, reference and model answers from the disk: they are in the grader's memory now."""
     shutil.rmtree(source / "tests", ignore_errors=True)
     (source / "files" / "reference.py").unlink(missing_ok=True)
+    (source / GUIDE).unlink(missing_ok=True)
     source.chmod(0o700)
 
 

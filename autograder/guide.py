@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from autograder.records import Rubric
 
+GUIDE = "marking.json"  # of a grader zip
+
 
 @dataclass(frozen=True)
 class GivenCell:

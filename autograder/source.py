@@ -70,8 +70,16 @@ class CaseConfig(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RubricItem(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What a written answer gets points for."""
+    """What a written answer gets points for. `id`: what marks name it by, kept when text or points change."""
 
+    id: Annotated[
+        str,
+        Meta(
+            max_length=30,
+            pattern=r"^[a-z][a-z0-9-]*$",
+            description="a short name of the item such as `running-sum`: lower-case letters, digits and hyphens",
+        ),
+    ]
     points: Points
     text: str
 
@@ -227,12 +235,9 @@ def _question(walked: list[Part], place: str) -> SourceQuestion:
     if config.manual:
         _check_manual(config, cases, rubrics, place)
         rubric = read_yaml(rubrics[0], Rubric, f"{place}: RUBRIC", SourceError)
-        total = round(sum(item.points for item in rubric.items), 6)
-        if total != config.points:
-            raise SourceError(
-                f"{place}: the rubric's items add up to {total:g} points, the question has {config.points:g}."
-            )
-        return SourceQuestion(config.name, title, config.points, True, (), rubric)
+        points = config.points or 0.0
+        _check_rubric(rubric, points, place)
+        return SourceQuestion(config.name, title, points, True, (), rubric)
     _check_tested(config, cases, place)
     return SourceQuestion(config.name, title, round(sum(case.points for case in cases), 6), False, cases)
 
@@ -244,6 +249,18 @@ def _check_manual(config: QuestionConfig, cases: tuple[SourceCase, ...], rubrics
         raise SourceError(f"{place}: is marked by people (`manual: true`) and has tests. Make it one or the other.")
     if len(rubrics) != 1:
         raise SourceError(f"{place}: found {len(rubrics)} raw cells `# RUBRIC`, expected one.")
+
+
+def _check_rubric(rubric: Rubric, points: float, place: str) -> None:
+    ids = [item.id for item in rubric.items]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise SourceError(
+                f"{place}: RUBRIC: the id `{name}` is given twice. Marks name items by it: every item needs its own."
+            )
+    total = round(sum(item.points for item in rubric.items), 6)
+    if total != points:
+        raise SourceError(f"{place}: the rubric's items add up to {total:g} points, the question has {points:g}.")
 
 
 def _check_tested(config: QuestionConfig, cases: tuple[SourceCase, ...], place: str) -> None:

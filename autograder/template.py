@@ -107,7 +107,8 @@ else:
 def prepare(notebook: NotebookNode, source: Source, assignment_id: str, repository: str) -> NotebookNode:
     """Return what Otter Assign reads: the source with everything added, without rubrics.
 
-    Answer cells carry `metadata.question`, for `finish` to find and remove.
+    Answer cells carry `metadata.question`, and every cell `metadata.within`, the question it stands in: for `finish` to
+    find and remove.
     """
 
     values = {
@@ -120,6 +121,7 @@ def prepare(notebook: NotebookNode, source: Source, assignment_id: str, reposito
     def fill(text: str) -> str:
         return re.sub("@([A-Z]+)@", lambda mark: values[mark[1]], text)
 
+    added = _LOCKED | {"within": ""}
     settings = _SETTINGS | {"name": source.name, "files": list(source.files)}
     cells = []
     titled = False
@@ -128,6 +130,7 @@ def prepare(notebook: NotebookNode, source: Source, assignment_id: str, reposito
         cell.metadata = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}
         if part.kind == "rubric":
             continue
+        cell.metadata["within"] = part.question
         if part.kind == "config":
             cell.source = "# ASSIGNMENT CONFIG\n" + msgspec.yaml.encode(settings).decode()
         if part.kind == "solution":
@@ -136,16 +139,16 @@ def prepare(notebook: NotebookNode, source: Source, assignment_id: str, reposito
         if cell.cell_type == "markdown" and not titled:
             heading, _, text = cell.source.partition("\n")
             cell.source = f"{heading}\n\n{fill(_BADGE)}\n{text}".rstrip()
-            cells.append(v4.new_code_cell(fill(_SET_UP), metadata=_LOCKED))
+            cells.append(v4.new_code_cell(fill(_SET_UP), metadata=added))
             titled = True
-    cells.append(v4.new_markdown_cell(_EXPORT_TEXT, metadata=_LOCKED))
-    cells.append(v4.new_code_cell(_EXPORT, metadata=_LOCKED))
+    cells.append(v4.new_markdown_cell(_EXPORT_TEXT, metadata=added))
+    cells.append(v4.new_code_cell(_EXPORT, metadata=added))
     return v4.new_notebook(cells=cells, metadata=_METADATA)
 
 
 def finish(
     template: NotebookNode, answered: NotebookNode, source: Source
-) -> tuple[NotebookNode, NotebookNode, dict[str, list[int]]]:
+) -> tuple[NotebookNode, NotebookNode, dict[str, list[int]], list[str]]:
     """Normalise Otter's two notebooks.
 
     Args:
@@ -154,8 +157,8 @@ def finish(
         source: what both were made from.
 
     Returns:
-        The template; the same notebook with the solution's answers in its cells, as a student would hand it in; and for
-        each question the indices of its answer cells in both.
+        The template; the same notebook with the solution's answers in its cells, as a student would hand it in; for
+        each question the indices of its answer cells in both; and for each cell the question it stands in, or "".
     """
     template, solved = deepcopy(template), deepcopy(template)
     answers: dict[str, list[int]] = {}
@@ -171,6 +174,7 @@ def finish(
             # Otter drops the model answer from the template and puts an empty answer cell just before it.
             solved.cells[index].source = cell.source
             answers.setdefault(question, []).append(index)
+    within = _within(template)
     identifiers = _identifiers(template)
     otter = deepcopy(template.metadata["otter"])
     for question in source.questions:
@@ -181,7 +185,16 @@ def finish(
         for cell, identifier in zip(notebook.cells, identifiers, strict=True):
             cell.id = identifier
             cell.metadata.pop("question", None)
-    return template, solved, answers
+            cell.metadata.pop("within", None)
+    return template, solved, answers, within
+
+
+def _within(notebook: NotebookNode) -> list[str]:
+    """Return for each cell the question it stands in; what Otter adds, checks and answer cells, belongs to the last."""
+    within: list[str] = []
+    for cell in notebook.cells:
+        within.append(cell.metadata.get("within", within[-1] if within else ""))
+    return within
 
 
 def _awaits_text(cell: NotebookNode) -> bool:

@@ -169,7 +169,8 @@ print("draws so far:", draws, estimate)
 # %% [raw]
 # # RUBRIC
 # items:
-#   - points: 2
+#   - id: finite
+#     points: 2
 #     text: Names the finite number of draws as the reason
 
 # %% [raw]

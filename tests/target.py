@@ -352,7 +352,8 @@ def test_line(line, history):
 # %% [raw]
 # # RUBRIC
 # items:
-#   - points: 2
+#   - id: order
+#     points: 2
 #     text: Says that the order of a sum does not matter
 
 # %% [raw]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import nbformat
@@ -15,7 +16,10 @@ from tiny import COURSE, SOURCE, write_course
 
 from autograder.build import Built, build_assignment, check_built, solved_notebook, stale_files, write_built
 from autograder.course import read_course
-from autograder.errors import SourceError, StaleError
+from autograder.errors import AutograderError, SourceError, StaleError
+from autograder.grader import Grader, read_grader
+from autograder.guide import MarkingGuide
+from autograder.records import Rubric, RubricItem
 
 ROOT = Path(__file__).parents[1]
 ASSIGNMENTS = [assignment.id for assignment in read_course(ROOT / "course.yml").assignments]
@@ -48,6 +52,11 @@ def tiny(tmp_path_factory) -> Built:
 
 def members(built: Built) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(built.files[built.zip_path]))
+
+
+def grader_of(built: Built, folder: Path) -> Grader:
+    write_built(folder, built)
+    return read_grader(folder / built.zip_path)
 
 
 # Same bytes
@@ -185,6 +194,52 @@ def test_grader_json_describes_the_questions(tiny):
         {"name": "q2", "title": "Explain", "points": 4.0, "manual": True},
     ]
     assert info["limits"]["memory_mb"] == 2048
+
+
+def test_the_guide_says_what_people_mark_by(tiny, tmp_path):
+    """Prompt, rubric, model answer and misconceptions of the written question, as the source has them."""
+    (question,) = grader_of(tiny, tmp_path).guide.written
+    items = (
+        RubricItem("law", 3, "Names the commutative law of addition by its name"),
+        RubricItem("example", 1, "Gives an example with two different numbers"),
+    )
+    assert (question.name, question.title, question.rubric) == ("q2", "Explain", Rubric("q2", 4, items))
+    assert question.prompt.startswith("## Question 2: Explain\n\nWhy does")
+    assert question.model_answer == "Addition is commutative, as the model answer says."
+    assert question.misconceptions == ("Subtraction does not depend on the order either",)
+
+
+def test_the_guide_knows_the_cells_that_are_handed_out(tiny, tmp_path):
+    """Each by id, hash and the question it stands in, the checks and the answer cell that Otter adds among them."""
+    guide = grader_of(tiny, tmp_path).guide
+    cells = tiny.template.cells
+    assert [(cell.id, cell.kind) for cell in guide.cells] == [(cell.id, cell.cell_type) for cell in cells]
+    assert [cell.sha256 for cell in guide.cells] == [sha256(cell.source.strip().encode()).hexdigest() for cell in cells]
+    assert [cell.question for cell in guide.cells] == ["", "", "", *["q1"] * 4, "", "q2", "q2", "", ""]
+    (index,) = tiny.answers["q2"]
+    assert guide.question("q2").cells == (cells[index].id,)
+
+
+def test_a_rubric_is_no_part_of_what_grades(tiny, tmp_path):
+    """Results hold when the worth of an item changes: nobody's points of a test depend on it."""
+    changed = SOURCE.replace("points: 3\n#     text", "points: 2\n#     text").replace(
+        "points: 1\n#     text", "points: 2\n#     text"
+    )
+    other = grader_of(built_from(write_course(tmp_path / "other", changed), "tiny"), tmp_path / "other")
+    one = grader_of(tiny, tmp_path)
+    assert [item.points for item in other.guide.question("q2").rubric.items] == [2, 2]
+    assert other.guide != one.guide and other.sha256 == one.sha256
+
+
+def test_a_zip_of_before_there_were_guides_is_read(tiny, tmp_path):
+    """It grades as before; nobody marks with it."""
+    folder = tmp_path / "unpacked"
+    members(tiny).extractall(folder)
+    (folder / "marking.json").unlink()
+    assert read_grader(folder).guide == MarkingGuide()
+    (folder / "marking.json").write_text('{"written": 3}')
+    with pytest.raises(AutograderError, match="not a grader zip"):
+        read_grader(folder)
 
 
 def test_no_path_of_the_machine_is_in_what_is_built(tiny):

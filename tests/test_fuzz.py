@@ -547,7 +547,7 @@ CONFIGS = {
     "assignment": (source.AssignmentConfig, "# ASSIGNMENT CONFIG\nname: tiny\nfiles:\n  - numbers.csv\n"),
     "question": (source.QuestionConfig, "# BEGIN QUESTION\nname: q1\n"),
     "test": (source.CaseConfig, "points: 1\nhidden: true\nfailure_message: Think.\n"),
-    "rubric": (source.Rubric, "# RUBRIC\nitems:\n  - text: Good\n    points: 2\n"),
+    "rubric": (source.Rubric, "# RUBRIC\nitems:\n  - id: good\n    text: Good\n    points: 2\n"),
 }
 YAML_TREES = {name: yaml.safe_load(text) for name, (_, text) in CONFIGS.items()}
 TOKENS = ["- ", "? ", ": ", ", ", "&a ", "*a", "<<: ", "[", "]", "{", "}", "\n", "\n  ", "| ", ">", "'", '"', "# "]

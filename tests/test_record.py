@@ -1,6 +1,7 @@
 """A proof holds for the files that it was made of, and a grader zip is made only with one."""
 
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,40 @@ def test_a_proof_ends_with_what_it_rests_on(root, name, how):
     with open(root / name, "a") as file:
         file.write("\n")
     assert f"is out of date, since {name} {how}; run `autograder verify tiny`" in why_not(root)
+
+
+def test_a_rubric_may_change(root):
+    """People mark by it and change its items while they do: no proof rests on it."""
+    source = root / "solutions" / "tiny" / "tiny.py"
+    text = source.read_text()
+    changed = text.replace("points: 3\n#     text: Names", "points: 2\n#     text: Says")
+    changed = changed.replace("#   - Subtraction", "#   - Division too\n#   - Subtraction")
+    assert text.count("\n") + 1 == changed.count("\n") and "Says the commutative law" in changed
+    source.write_text(changed)
+    assert why_not(root) == ""
+    source.write_text(changed.replace("Why does the sum", "When does the sum"))
+    assert "tiny.py changed" in why_not(root)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = '''\n# %% [raw]\n# # RUBRIC\n# a\n'''\n",
+        "# %% [raw]\n# # RUBRIC\n# a\n\n# %% [raw]\n# # RUBRIC\n# a\n",
+        "# %% [raw]\n# # BEGIN QUESTIONS\n\n# %% [raw]\n# # RUBRIC\n# a\n",
+        "# %% [raw]\n# # RUBRIC\n# caf\udce9\n",
+    ],
+    ids=["in a string", "twice", "in no source", "no text"],
+)
+def test_what_is_no_rubric_for_certain_is_proven(root, text):
+    """What only looks like one, or cannot be told, is part of the hash as any other line."""
+    source = root / "solutions" / "tiny" / "tiny.py"
+    course = read_course(root / "course.yml")
+    hashes = []
+    for letter in "ab":
+        source.write_bytes(text.replace("# a\n", f"# {letter}\n").encode(errors="surrogateescape") + letter.encode())
+        hashes.append(proof_inputs(root, course.assignments[0])["solutions/tiny/tiny.py"])
+    assert hashes[0] != hashes[1] and hashes[1] == sha256(source.read_bytes()).hexdigest()
 
 
 def test_a_file_that_is_gone_ends_a_proof(root):

@@ -38,7 +38,7 @@ def test_the_rubric_of_a_written_question_is_read():
     """People mark by these items."""
     rubric = read(SOURCE).questions[1].rubric
     assert rubric is not None
-    assert [item.points for item in rubric.items] == [3, 1]
+    assert [(item.id, item.points) for item in rubric.items] == [("law", 3), ("example", 1)]
     assert rubric.misconceptions == ("Subtraction does not depend on the order either",)
 
 
@@ -65,6 +65,15 @@ MISTAKES = {
     "points on a tested question": ("name: q1", "name: q1\n# points: 4", ["question q1", "TEST CONFIG"]),
     "no points on a written question": ("# points: 4\n", "", ["question q2", "no points"]),
     "a rubric of other points": ("points: 3\n#     text", "points: 2\n#     text", ["question q2", "3 points", "4"]),
+    "an item without an id": (
+        "id: law\n#     points",
+        "points",
+        ["question q2: RUBRIC", "items[0]", "`id` is missing"],
+    ),
+    "an id of two items": ("id: example", "id: law", ["question q2: RUBRIC", "the id `law` is given twice"]),
+    "an id with a space": ("id: law", "id: the law", ["question q2", "items[0].id", "found 'the law'", "hyphens"]),
+    "an id in capitals": ("id: law", "id: Law", ["question q2", "items[0].id", "lower-case letters"]),
+    "a long id": ("id: law", f"id: {'law-' * 8}", ["question q2", "items[0].id", "a short name"]),
     "no rubric": ("# # RUBRIC\n# items", "# # END SOLUTION\n# items", ["question q2", "END SOLUTION"]),
     "an unknown question key": ("manual: true", "manuel: true", ["manuel", "Did you mean `manual`?"]),
     "an unknown assignment key": ("files:", "flies:", ["ASSIGNMENT CONFIG", "Did you mean `files`?"]),

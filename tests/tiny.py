@@ -120,9 +120,11 @@ print("between the questions", given_helper([1.0]))
 # %% [raw]
 # # RUBRIC
 # items:
-#   - points: 3
+#   - id: law
+#     points: 3
 #     text: Names the commutative law of addition by its name
-#   - points: 1
+#   - id: example
+#     points: 1
 #     text: Gives an example with two different numbers
 # misconceptions:
 #   - Subtraction does not depend on the order either

@@ -14,14 +14,17 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from autograder.errors import AutograderError
+from autograder.build import read_percent
+from autograder.errors import AutograderError, SourceError
 from autograder.model import Assignment
 from autograder.proof.findings import Finding
+from autograder.source import parts
 
 SCHEMA = 1
 CHECKS = ("reference", "stock", "template", "known", "mutants", "calibration", "notebook")
 SLOW = frozenset({"stock", "mutants"})
 README_BEGIN, README_END = "<!-- proofs: made by `autograder verify` -->", "<!-- end of proofs -->"
+_RAW = "# %% [raw]\n"
 _COLUMNS = (
     *("", "questions", "test cases: public, hidden", "known answers: right, wrong", "mutants killed"),
     "worst false-fail limit",
@@ -84,8 +87,8 @@ def proof_path(assignment: str) -> str:
 def proof_inputs(root: Path, assignment: Assignment) -> dict[str, str]:
     """Return the hash of each file that a proof of this assignment rests on, by path relative to the root.
 
-    These are the files beside the source but for the proof itself, the known submissions, and the points and limits
-    of course.yml.
+    These are the source without its rubrics, the files beside it but for the proof itself, the known submissions, and
+    the points and limits of course.yml.
 
     Args:
         root: folder of course.yml.
@@ -93,13 +96,33 @@ def proof_inputs(root: Path, assignment: Assignment) -> dict[str, str]:
     """
     entry = json.dumps([assignment.points, asdict(assignment.limits)], sort_keys=True)
     inputs = {"course.yml": _sha256(entry.encode())}
+    source = root / "solutions" / assignment.id / f"{assignment.id}.py"
     for folder in (root / "solutions" / assignment.id, root / "tests" / "submissions" / assignment.id):
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(root).as_posix()
             passing = any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts)
             if path.is_file() and not passing and name != proof_path(assignment.id):
-                inputs[name] = _sha256(path.read_bytes())
+                content = path.read_bytes()
+                inputs[name] = _sha256(_without_rubrics(content) if path == source else content)
     return inputs
+
+
+def _without_rubrics(source: bytes) -> bytes:
+    """Return a source without the text of its rubrics: people mark by them, and they change while people do.
+
+    Of all checks only the search for what a notebook gives away reads them. What cannot be told for certain stays in: a
+    source that is none, a rubric that stands there twice.
+    """
+    try:
+        text = source.decode()
+        rubrics = [part.cell.source for part in parts(read_percent(text), "") if part.kind == "rubric"]
+    except (SourceError, ValueError):
+        return source
+    for rubric in rubrics:
+        cell = _RAW + "".join(f"# {line}".rstrip() + "\n" for line in rubric.splitlines())
+        if text.count(cell) == 1:
+            text = text.replace(cell, _RAW)
+    return text.encode()
 
 
 def write_proof(root: Path, proof: Proof) -> None:

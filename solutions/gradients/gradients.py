@@ -1768,33 +1768,39 @@ else:
 # %% [raw]
 # # RUBRIC
 # items:
-# - points: 3
+# - id: ablation
+#   points: 3
 #   text: >-
 #     An ablation with measured numbers. Everything, and its MSE (1); one remedy taken away, all else equal, and its MSE
 #     (1); a second one (1). The remedy named must be one without which the own numbers fail; which one it is does not
 #     matter. Ten seeds each gave (solve_rates.csv): identity and clipping 10 solved, clipping with Glorot's start 3,
 #     identity without clipping none (MSE .14 to .19), neither none (.08 to .09); all with batch norm before the Dense
 #     none of 4.
-# - points: 3
+# - id: jacobian
+#   points: 3
 #   text: >-
 #     The Jacobian of a step is diag(f'(z)) Whᵀ (1). With ReLU the slope of a unit that is on is 1, with Wh near the
 #     identity the product of 99 stays near 1, so nothing vanishes (1); one of the two alone does not: tanh has slopes
 #     below 1, an orthogonal or Glorot matrix with ReLU loses a part at each step (1). For another solution that works:
 #     the same argument for its own parts.
-# - points: 2
+# - id: clipping
+#   points: 2
 #   text: >-
 #     Clipping acts on explosion and does nothing for what has vanished (1). By norm it shortens and keeps the
 #     direction, by value it changes the direction (1).
-# - points: 2
+# - id: batch-norm
+#   points: 2
 #   text: >-
 #     Batch norm: in training the statistics of the batch bring noise, so that a sequence's answer depends on its
 #     company (1); in inference fixed statistics are used, so that the network behaves differently from training, seen
 #     in a test error far from that of training or in the table of question 4 (1).
-# - points: 1
+# - id: seeds
+#   points: 1
 #   text: >-
 #     Seeds: a single run shows little; more than one seed was tried, or a rate with its interval is given, or it is
 #     said what would be needed.
-# - points: 1
+# - id: predictions
+#   points: 1
 #   text: >-
 #     The own chances compared with what came out, one by one, and what was not foreseen. Wrong predictions cost
 #     nothing.

@@ -1326,32 +1326,38 @@ else:
 # %% [raw]
 # # RUBRIC
 # items:
-# - points: 3
+# - id: floors
+#   points: 3
 #   text: >-
 #     Both floors derived. A uniform number on [0, 1) has variance 1/12. Knowing nothing, the best guess is the mean, 1,
 #     and the error is the variance of first plus last: 1/12 + 1/12 = 1/6, as they are independent (1). Knowing the
 #     last, the best guess is last + 1/2, and the error is the variance of the first, 1/12 = .083 (1). The plateau is
 #     the second: the network uses the last element and nothing of the first (1).
-# - points: 2
+# - id: profiles
+#   points: 2
 #   text: >-
 #     At least two numbers of the own profiles (1), read rightly (1). For example 1 at both ends at T = 10; at T = 100
 #     about 1 at the end and below 1e-6 at the start; on the plateau at T = 30 less after training than before.
-# - points: 3
+# - id: product
+#   points: 3
 #   text: >-
 #     The influence of h_t on the last state is a product of T - 1 - t Jacobians diag(1 - h²) Whᵀ (1). Each shortens a
 #     vector on average by a factor below 1, so the product falls geometrically with the distance (1). The gradient of
 #     the shared weights is a sum over the steps: it is not zero, recent steps dominate it, and what early steps could
 #     teach is drowned (1).
-# - points: 2
+# - id: luck
+#   points: 2
 #   text: >-
 #     Runs differ by seed: initial weights, data, order of batches (1). So what can be stated is a rate with its
 #     interval, such as 14 of 40 at T = 30, .22 to .50; the original's single run, which was right, proves as little as
 #     a single failure (1).
-# - points: 1
+# - id: predictions
+#   points: 1
 #   text: >-
 #     Own predictions compared with the measured values, number by number, and what was not foreseen. Wrong predictions
 #     cost nothing.
-# - points: 1
+# - id: not-learned
+#   points: 1
 #   text: >-
 #     Not learned rather than not representable: the same architecture solves T = 30 from some seeds, so weights that do
 #     it exist there; that training does not find them is a statement about training. For T = 100 the runs alone do not

@@ -1540,30 +1540,36 @@ for kind, (first, second) in table.items():
 # %% [raw]
 # # RUBRIC
 # items:
-# - points: 2
+# - id: curve
+#   points: 2
 #   text: >-
 #     The own length curve, read with at least two numbers (1): nearly all sentences of one clause are right, of two
 #     clauses fewer, and the fewer, on the whole, the more words they have (1).
-# - points: 3
+# - id: bottleneck
+#   points: 3
 #   text: >-
 #     All that the decoder learns of a sentence is the context vector (1), whose size is fixed, 64 numbers here, whatever
 #     the length (1). A longer sentence has more to be kept apart in the same space, and each word must survive all the
 #     steps after it; one loss spoils the sentence (1).
-# - points: 3
+# - id: shuffled
+#   points: 3
 #   text: >-
 #     With another sentence's context hardly any sentence is right (1), so the content comes through the vector alone
 #     (1). What remains is a language model: grammatical French, order, agreement, END, which the decoder knows from its
 #     own weights and what it has written (1).
-# - points: 2
+# - id: whispering
+#   points: 2
 #   text: >-
 #     With teacher forcing the decoder reads the right words before, free running its own (1). Free running a mistake is
 #     read again and can spoil what follows, a state that training never showed; so the token accuracy with teacher forcing
 #     is higher or equal, while the first mistake comes at the same place (1).
-# - points: 1
+# - id: three-clauses
+#   points: 1
 #   text: >-
 #     Not of length alone: some sentences of two clauses with the same 11 words are right. Three clauses were never trained;
 #     what was learned is not the rule "and so on" but sentences of one and two clauses.
-# - points: 1
+# - id: predictions
+#   points: 1
 #   text: >-
 #     Both predictions beside the measured values, and what was not foreseen. Wrong predictions cost nothing.
 # misconceptions:

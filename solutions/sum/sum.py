@@ -1372,17 +1372,22 @@ else:
 # %% [raw]
 # # RUBRIC
 # items:
-# - points: 2
+# - id: numbers
+#   points: 2
 #   text: Gives both measured errors (of the trained and of the hand-made network, at T = 5 and T = 10) and compares
 #     them with the own predictions.
-# - points: 3
+# - id: rule
+#   points: 3
 #   text: Training fixed the state at step 5, not the rule. Nothing in the loss asks for a right answer after any other
 #     step.
-# - points: 2
+# - id: bound
+#   points: 2
 #   text: A tanh state lies between -1 and 1, so the output is bounded, while sums are not.
-# - points: 2
+# - id: running-sum
+#   points: 2
 #   text: The state of the hand-made network is the running sum after every step, so the length does not matter.
-# - points: 1
+# - id: cure
+#   points: 1
 #   text: Names a change that would help (such as training on mixed lengths, best with a linear state) and how to check
 #     it, on fresh data of other lengths. Measured with lengths 1 to 20, two seeds each, tanh has 0.3 and 0.4 at T = 10 and
 #     33 and 35 at T = 30, a linear state 0.006 and 0.04 at T = 10 and 0.4 and 1.3 at T = 30.
