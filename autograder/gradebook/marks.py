@@ -32,10 +32,17 @@ class Marks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def latest_entry(self) -> int:
-        """Return the number of the newest entry, 0 when there is none: while it is the same, nothing has changed."""
+    def latest_entry(self, besides: Sequence[str] = ()) -> int:
+        """Return the number of the newest entry, 0 when there is none: while it is the same, nothing has changed.
+
+        Args:
+            besides: kinds of entries that are not counted.
+        """
+        query = select(func.max(entries.c.id))
+        if besides:
+            query = query.where(entries.c.kind.not_in(besides))
         with self._database.reading() as connection:
-            return int(connection.execute(select(func.max(entries.c.id))).scalar() or 0)
+            return int(connection.execute(query).scalar() or 0)
 
     def set_rubrics(self, assignment: str, made: Sequence[Rubric], at: datetime, author: str) -> tuple[str, ...]:
         """Add the rubrics that differ from those that count, and return the names of their questions.
