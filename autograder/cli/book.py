@@ -1,9 +1,8 @@
-"""The gradebook as commands meet it: which one is meant, what stands in it, and what `grade` puts into it."""
+"""The gradebook as commands meet it: which one is meant, what of it is to be graded, and what `grade` puts into it."""
 
 import contextlib
 import getpass
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autograder.attempts import attempts_to_grade, scores_of, submissions_of
+from autograder.book import read_book
 from autograder.cli.shared import find_course, submissions_folder
 from autograder.errors import ConfigError, GradebookError
 from autograder.intake import SubmissionStore
 from autograder.model import Course, Result, Status, Submission
-from autograder.records import Attempt, Extension, Override, Score, Standing, Student
-from autograder.scoring import standings as standings_of
+from autograder.records import Standing, Student
 from autograder.versions import kit_version
 
 if TYPE_CHECKING:
@@ -24,21 +23,6 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 NAMED = 10  # people in a message
-
-
-@dataclass(frozen=True)
-class Book:
-    """All of a gradebook that standings rest on, by assignment id."""
-
-    students: tuple[Student, ...]
-    attempts: dict[str, tuple[Attempt, ...]]
-    scores: dict[str, dict[str, Score]]
-    overrides: dict[str, tuple[Override, ...]]
-    extensions: dict[str, tuple[Extension, ...]]
-
-    def standings(self, course: Course, now: datetime) -> dict[str, tuple[Standing, ...]]:
-        """Return what counts, by assignment id."""
-        return standings_of(course, self.students, self.attempts, self.scores, self.overrides, self.extensions, now)
 
 
 def gradebook_option(command: Command) -> Command:
@@ -145,25 +129,6 @@ def gradebook_url(option: str | None, course: Course, root: Path) -> str:
     if of_course.startswith("sqlite:///") and not of_course.startswith("sqlite:////"):
         of_course = str(root / of_course.removeprefix("sqlite:///"))
     return option or of_course or str(root / ".autograder" / "gradebook.sqlite")
-
-
-def read_book(url: str, course: Course) -> Book:
-    """Read from the gradebook all that standings rest on.
-
-    Raises:
-        GradebookError: when there is none, or it cannot be read.
-    """
-    from autograder.gradebook import open_gradebook  # SQLAlchemy takes longer to import than other commands to run
-
-    ids = [assignment.id for assignment in course.assignments]
-    with open_gradebook(url, create=False) as gradebook:
-        return Book(
-            students=tuple(gradebook.students()),
-            attempts={name: tuple(gradebook.attempts(name)) for name in ids},
-            scores={name: dict(gradebook.scores(name)) for name in ids},
-            overrides={name: tuple(gradebook.overrides(name)) for name in ids},
-            extensions={name: tuple(gradebook.extensions(name)) for name in ids},
-        )
 
 
 def find_gradebook(root: Path, course: Course, url: str | None = None) -> str:

@@ -13,7 +13,8 @@ from rich.markup import escape
 
 from autograder import exports
 from autograder.attempts import page_name
-from autograder.cli.book import Book, check_marked, gradebook_option, gradebook_url, read_book, some
+from autograder.book import Book, read_book
+from autograder.cli.book import check_marked, gradebook_option, gradebook_url, some
 from autograder.cli.shared import (
     choose_assignments,
     console,

@@ -10,7 +10,8 @@ import click
 from rich.markup import escape
 
 from autograder.attempts import SHA_CHARS, by_file, page_name
-from autograder.cli.book import author_option, check_marked, gradebook_option, gradebook_url, read_book, some
+from autograder.book import read_book
+from autograder.cli.book import author_option, check_marked, gradebook_option, gradebook_url, some
 from autograder.cli.shared import (
     choose_assignments,
     console,

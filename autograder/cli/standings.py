@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import click
 from rich.table import Table
 
-from autograder.cli.book import gradebook_option, gradebook_url, read_book
+from autograder.book import read_book
+from autograder.cli.book import gradebook_option, gradebook_url
 from autograder.cli.shared import choose_assignments, console, find_course, mistakes_explained, shown
 from autograder.model import Status
 from autograder.records import Standing

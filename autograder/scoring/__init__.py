@@ -15,6 +15,7 @@ from autograder.scoring.lateness import (
     terms_of,
     units_of,
 )
+from autograder.scoring.marking import lost_items, marked_points
 
 __all__ = [
     "Candidate",
@@ -25,6 +26,8 @@ __all__ = [
     "exact",
     "lateness_units",
     "latest",
+    "lost_items",
+    "marked_points",
     "penalty_of",
     "rounded",
     "standings",

@@ -2,18 +2,21 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Protocol, TypeVar
+from types import MappingProxyType
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from autograder.model import Assignment, Course, Status
-from autograder.records import Attempt, Extension, Override, Score, Standing, Student
+from autograder.records import AnswerMark, Attempt, Extension, Override, Rubric, Score, Standing, Student
 from autograder.scoring.lateness import Terms, days_to_spend, exact, penalty_of, terms_of, units_of
+from autograder.scoring.marking import MarkedScore, Marks, marked_scores
 
 _ZERO = Fraction(0)
 _FIRST = datetime.min.replace(tzinfo=UTC)
+_NONE: Mapping[Any, Any] = MappingProxyType({})
 _LAST = datetime.max.replace(tzinfo=UTC)
 # What became of an attempt that has no score.
 _WITHOUT = {
@@ -37,7 +40,7 @@ class Candidate:
 
     Attributes:
         status: graded, rejected, fault or ungraded.
-        questions: as in `Standing`, what people set included.
+        questions, marks: as in `Standing`, what people set included.
         units: days or hours begun after due, before any late day is spent; days: late days that it would spend.
         points: before lateness; penalty: taken off them. Both None unless graded.
     """
@@ -49,6 +52,7 @@ class Candidate:
     days: int
     points: Fraction | None = None
     penalty: Fraction | None = None
+    marks: dict[str, AnswerMark] = field(default_factory=dict)
 
     @property
     def score(self) -> Fraction | None:
@@ -63,6 +67,9 @@ def standings(
     overrides: Mapping[str, Iterable[Override]],
     extensions: Mapping[str, Iterable[Extension]],
     now: datetime,
+    *,
+    marks: Mapping[str, Marks] = _NONE,
+    rubrics: Mapping[str, Mapping[str, Rubric]] = _NONE,
 ) -> dict[str, tuple[Standing, ...]]:
     """Return what counts in every assignment of the course: assignment id -> standings in the order of `students`.
 
@@ -75,8 +82,11 @@ def standings(
         attempts, overrides, extensions: by assignment id; an assignment without any may be left out.
         scores: assignment id -> sha256 of a file -> what the grader made of it.
         now: timezone-aware; only tells what is missing from what is not due yet.
+        marks: assignment id -> (sha256, question) -> the newest mark of a written answer; it counts by the rubric.
+        rubrics: assignment id -> question -> rubric.
     """
     zone = ZoneInfo(course.timezone)
+    found_in = {name: marked_scores(some, marks.get(name, {}), rubrics.get(name, {})) for name, some in scores.items()}
     handed_in = {name: _by_member(some) for name, some in attempts.items()}
     decided = {name: _by_student(some) for name, some in overrides.items()}
     extended = {name: _by_student(some) for name, some in extensions.items()}
@@ -90,7 +100,7 @@ def standings(
                 assignment.attempts,
                 terms_of(assignment, extended.get(name, {}).get(student.id, ()), zone),
                 handed_in.get(name, {}).get(student.id, ()),
-                scores.get(name, {}),
+                found_in.get(name, {}),
                 latest(decided.get(name, {}).get(student.id, ())),
                 left,
                 now,
@@ -136,7 +146,7 @@ def _standing(
     rule: str,
     terms: Terms,
     attempts: Iterable[Attempt],
-    scores: Mapping[str, Score],
+    scores: Mapping[str, MarkedScore],
     overrides: Mapping[str, Override],
     left: int,
     now: datetime,
@@ -167,12 +177,13 @@ def _too_late(attempt: Attempt, terms: Terms) -> bool:
 
 
 def _candidate(
-    attempt: Attempt, terms: Terms, score: Score | None, overrides: Mapping[str, Override], left: int
+    attempt: Attempt, terms: Terms, found: MarkedScore | None, overrides: Mapping[str, Override], left: int
 ) -> Candidate:
+    score = found.score if found else None
     status = "rejected" if attempt.problem else str(score.status) if score else "ungraded"
     days = 0 if status == Status.REJECTED else days_to_spend(attempt, terms, left)
     candidate = Candidate(attempt, status, {}, units_of(attempt, terms), days)
-    if not score or status != Status.GRADED:
+    if not found or not score or status != Status.GRADED:
         return candidate
     questions = {
         name: (overrides[name].points if name in overrides else points, most)
@@ -181,7 +192,7 @@ def _candidate(
     earned = sum((exact(points) for points, _ in questions.values() if points is not None), _ZERO)
     earned = min(max(earned, _ZERO), terms.max_points)
     off = penalty_of(units_of(attempt, terms, days), terms.policy, terms.max_points)
-    return replace(candidate, questions=questions, points=earned, penalty=min(off, earned))
+    return replace(candidate, questions=questions, points=earned, penalty=min(off, earned), marks=found.marks)
 
 
 def _described(standing: Standing, chosen: Candidate, overrides: Mapping[str, Override]) -> Standing:
@@ -197,6 +208,7 @@ def _described(standing: Standing, chosen: Candidate, overrides: Mapping[str, Ov
         score=None if chosen.score is None else rounded(chosen.score),
         unmarked=tuple(name for name, (points, _) in chosen.questions.items() if points is None),
         overridden=tuple(name for name in chosen.questions if name in overrides),
+        marks=chosen.marks,
     )
 
 
