@@ -269,7 +269,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Event:
-    """A line of a student's history. `what`: attempt, score, mark, override, extension, released, withdrawn, roster."""
+    """A line of a student's history.
+
+    `what`: attempt, score, mark, rubric (it changed, and with it points), override, extension, released, withdrawn,
+    roster.
+    """
 
     at: datetime
     what: str

@@ -4,12 +4,26 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from test_gradebook import ADA, BOB, FILE, MONDAY, OTHER_FILE, attempt, day, extension, override, score
+from sqlalchemy import select, text
+from test_gradebook import (
+    ADA,
+    BOB,
+    FILE,
+    MONDAY,
+    OTHER_FILE,
+    RUBRIC,
+    attempt,
+    day,
+    extension,
+    mark,
+    override,
+    score,
+)
 
 from autograder.errors import GradebookError
 from autograder.gradebook import open_gradebook
 from autograder.gradebook.database import Database
+from autograder.gradebook.tables import KEPT
 
 pytest_plugins = ["postgres"]
 
@@ -31,6 +45,9 @@ def book(url):
         book.add_attempts([attempt("ada", sha256=ALONE, submitted_at=MONDAY, late=True)], day(1), "grace")
         found = [score(1, sha256) for sha256 in (ALONE, FILE, OTHER_FILE)]
         book.add_scores("sum", found, "grade", "k", MONDAY, "grace")
+        book.set_rubrics("sum", [RUBRIC], MONDAY, "grace")
+        marks = [mark("rule", sha256=sha256, comment=f"seen {sha256[0]}") for sha256 in (ALONE, FILE, OTHER_FILE)]
+        book.add_answer_marks(marks, {})
         book.add_overrides([override(1), override(2, student="bob")])
         book.add_extension(extension(day(7)))
         yield book
@@ -45,6 +62,8 @@ def test_a_student_gets_all_their_data_and_no_one_elses(book) -> None:
     assert [one["shared_by"] for one in data["attempts"]] == [1, 1, 2, 1]
     assert {one["sha256"][0] for one in data["scores"]} == {"a", "b", "c"}
     assert data["scores"][0]["questions"][0] == {"name": "q2", "points": 1.0, "most": 2.0}
+    assert [one["comment"] for one in data["answer_marks"]] == ["seen c", "seen a", "seen b"]
+    assert data["answer_marks"][0]["items"] == [{"id": "rule", "text": "Says why."}]
     assert [one["points"] for one in data["overrides"]] == [1.0]
     assert data["extensions"][0]["until"] == "2026-11-09T12:00:00+00:00"
     assert data["extensions"][0]["recorded_by"] == "grace"
@@ -62,15 +81,14 @@ def test_a_deleted_student_is_nowhere(book, url, tmp_path) -> None:
         copy.restore(tmp_path / "backup.zip")
     places = [tmp_path / "rows"]
     with Database(url).reading() as connection:
-        tables = ("students", "roster", "attempts", "attempt_students", "scores", "overrides", "extensions", "entries")
-        rows = [str(row) for table in tables for row in connection.execute(text(f"SELECT * FROM {table}"))]
+        rows = [str(row) for table in KEPT for row in connection.execute(select(table))]
     places[0].write_text("\n".join(rows))
     if "://" not in url:
         places.append(Path(url))
     for place in places:
         found = place.read_bytes().lower()
         assert b"bob" in found
-        assert not any(word in found for word in (b"lovelace", b"'ada'", b"ada@", ALONE.encode()))
+        assert not any(word in found for word in (b"lovelace", b"'ada'", b"ada@", b"seen c", ALONE.encode()))
 
 
 def test_a_deletion_leaves_the_others_as_they_were(book) -> None:
@@ -79,6 +97,7 @@ def test_a_deletion_leaves_the_others_as_they_were(book) -> None:
     assert book.students() == (BOB,)
     assert [(one.students, one.sha256) for one in book.attempts("sum")] == [(("bob",), OTHER_FILE), (("bob",), FILE)]
     assert set(book.scores("sum")) == {FILE, OTHER_FILE}
+    assert set(book.answer_marks("sum")) == {(FILE, "q2"), (OTHER_FILE, "q2")}
     assert book.overrides("sum") == (override(2, student="bob"),)
     assert book.attempts("sum")[1].problem
 
@@ -87,7 +106,7 @@ def test_a_deletion_says_which_files_to_delete(book) -> None:
     """Those that nobody else has handed in."""
     deleted = book.delete_student("ada", day(2), "grace")
     assert deleted.files == (ALONE,)
-    assert (deleted.attempts, deleted.shared, deleted.scores, deleted.decisions) == (3, 1, 1, 2)
+    assert (deleted.attempts, deleted.shared, deleted.scores, deleted.marks, deleted.decisions) == (3, 1, 1, 1, 2)
 
 
 def test_a_deletion_leaves_a_count_without_a_name(book, url) -> None:

@@ -115,8 +115,9 @@ def student_data(student: str, file: Path, url: str | None) -> None:
 def delete_student(student: str, yes: bool, author: str, url: str | None) -> None:
     """Delete everything about a student, for good.
 
-    Roster, attempts, scores that nobody else has, overrides and extensions go. An attempt that others share stays
-    theirs, without the names of files. What remains says that somebody was deleted, when and by whom; not who.
+    Roster, attempts, overrides and extensions go, and the scores and marks of files that nobody else has. An attempt
+    that others share stays theirs, without the names of files. What remains says that somebody was deleted, when and by
+    whom; not who.
 
     With it go the student's files in the working folder of the course: what was handed in, results, evidence, pages.
     Tables of the class, which hold the name too, come again with the next `autograder grade`.
@@ -137,8 +138,8 @@ def delete_student(student: str, yes: bool, author: str, url: str | None) -> Non
         gone = book.delete_student(who.id, datetime.now(UTC), author)
         shared = f"; {gone.shared} shared ones stay with the others" if gone.shared else ""
         console.print(
-            f"Deleted: {gone.attempts} attempts, {gone.scores} scores, {gone.decisions} overrides and extensions"
-            f"{shared}.",
+            f"Deleted: {gone.attempts} attempts, {gone.scores} scores, {gone.marks} marks, {gone.decisions} overrides"
+            f" and extensions{shared}.",
             soft_wrap=True,
         )
         removed = _remove_files(who, gone.files)

@@ -13,7 +13,7 @@ from autograder.cli.shared import console, find_course, mistakes_explained, show
 @click.option("--as-of", metavar="TIME", help="What was known at that time, such as 2026-12-07T23:59.")
 @gradebook_option
 def history(student: str, as_of: str | None, url: str | None) -> None:
-    """Tell all that happened to a student: roster, attempts, scores, overrides, extensions, releases.
+    """Tell all that happened to a student: roster, attempts, scores, marks, decisions, releases.
 
     STUDENT is an id, an e-mail address, or a part of a name that only one student has. Nothing in the gradebook is
     ever changed or removed, so this is the whole story, with who did what and when; --as-of tells it up to a time.

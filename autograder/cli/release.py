@@ -75,7 +75,7 @@ def release(assignment: str, withdraw: bool, partial: bool, author: str, url: st
         results = by_file(read_results(results_folder(root, assignment), assignment).values())
         title = course.assignment(assignment).title
         pages = {
-            page_name(one.student): feedback_html(result, title, course.title, one)
+            page_name(one.student): feedback_html(result, title, course.title, one, book.rubrics[assignment])
             for one in standings
             if (result := _result(one, results))
         }

@@ -70,7 +70,9 @@ class Database:
         Raises:
             GradebookError: when another command does not end, or the database refuses.
         """
-        options = {WRITES: True}
+        options: dict[str, Any] = {WRITES: True}
+        if not self.is_sqlite:  # whoever has waited has to see what the other wrote, whatever the server's default
+            options["isolation_level"] = "READ COMMITTED"
         with self._explained(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             if not self.is_sqlite:
                 connection.execute(text(f"SET LOCAL lock_timeout = {max(1, int(self._wait_seconds * 1000))}"))

@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
-from autograder.gradebook.rows import to_score
+from autograder.gradebook.rows import to_answer_mark, to_rubric, to_score
 from autograder.gradebook.tables import (
+    answer_marks,
     attempt_students,
     attempts,
     entries,
@@ -15,9 +16,11 @@ from autograder.gradebook.tables import (
     overrides,
     releases,
     roster,
+    rubrics,
     scores,
 )
-from autograder.records import Event, Score
+from autograder.records import AnswerMark, Event, Rubric, Score
+from autograder.scoring import marked_points
 
 
 def read_history(connection: Connection, student: str, as_of: datetime | None, zone: tzinfo) -> tuple[Event, ...]:
@@ -32,13 +35,17 @@ def read_history(connection: Connection, student: str, as_of: datetime | None, z
     shared = select(attempt_students.c.attempt_id).where(attempt_students.c.student_id == student)
     handed_in = said(attempts, attempts.c.id.in_(shared))
     files = select(attempts.c.assignment, attempts.c.sha256).where(attempts.c.id.in_(shared)).subquery()
-    same_file = select(files.c.sha256).where(
-        files.c.sha256 == scores.c.sha256, files.c.assignment == scores.c.assignment
-    )
+
+    def of_same_file(rows: Table) -> ColumnElement[bool]:
+        same = select(files.c.sha256).where(files.c.sha256 == rows.c.sha256, files.c.assignment == rows.c.assignment)
+        return same.exists()
+
+    asked = rubrics.c.assignment.in_(select(files.c.assignment))
     rows: list[tuple[Row[Any], Event]] = [
         *_roster_events(said(roster, roster.c.student_id == student)),
         *_attempt_events(handed_in, _partners(connection, student), zone),
-        *_score_events(said(scores, same_file.exists())),
+        *_score_events(said(scores, of_same_file(scores))),
+        *_mark_events(said(rubrics, asked), said(answer_marks, of_same_file(answer_marks))),
         *(_told(row, "override", _override_text(row)) for row in said(overrides, overrides.c.student_id == student)),
         *(
             _told(row, "extension", _extension_text(row, zone))
@@ -124,6 +131,37 @@ def _score_text(score: Score, before: Score | None) -> str:
         if before.questions.get(name) != score.questions.get(name)
     ]
     return f"{told} ({', '.join(differ) or 'as before'})"
+
+
+def _mark_events(rubric_rows: Sequence[Row[Any]], mark_rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], Event]]:
+    """Tell of marks, and of changes of a rubric where they move the points of a mark that counts."""
+    asked: dict[tuple[str, str], Rubric] = {}
+    counting: dict[tuple[str, str, str], AnswerMark] = {}
+    for row in sorted((*rubric_rows, *mark_rows), key=lambda row: row.entry_id):
+        question = row.assignment, row.question
+        if row.kind == "rubric":
+            before, asked[question] = asked.get(question), to_rubric(row)
+            for (*of, sha256), mark in counting.items():
+                was = marked_points(before, mark) if before and tuple(of) == question else None
+                now = marked_points(asked[question], mark)
+                if was is not None and was != now:
+                    told = f"{row.question} of sha256 {sha256[:12]}: {was:g} -> {now:g} points, as the rubric changed"
+                    yield _told(row, "rubric", told)
+        else:
+            mark = to_answer_mark(row)
+            counting[*question, row.sha256] = mark
+            yield _told(
+                row, "mark", f"{row.question} of sha256 {row.sha256[:12]}: {_mark_text(mark, asked.get(question))}"
+            )
+
+
+def _mark_text(mark: AnswerMark, rubric: Rubric | None) -> str:
+    """Say what was found, without points where the rubric came from a clock that goes ahead and is not known yet."""
+    if mark.withdrawn:
+        return "taken back"
+    found = ", ".join([*mark.items, *([f"{mark.adjustment:+g} beside"] if mark.adjustment else [])]) or "no item"
+    text = f"{marked_points(rubric, mark):g}/{rubric.points:g} ({found})" if rubric else found
+    return f"{text}: {mark.comment}" if mark.comment else text
 
 
 def _points(of: tuple[float | None, float] | None) -> str:

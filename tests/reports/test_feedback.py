@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from autograder.model import Result
-from autograder.records import Standing, Student
+from autograder.records import AnswerMark, Rubric, RubricItem, Standing, Student
 from autograder.reports import (
     class_summary,
     feedback_html,
@@ -89,6 +90,52 @@ def test_a_marked_written_question_is_no_longer_waiting() -> None:
     marked = replace(a_question(QUESTIONS[6]), points=7.5)
     text = feedback(replace(a_result(), questions=(marked,))).text
     assert "7.5 / 10" in text and "to be marked" not in text
+
+
+ITEMS = (
+    RubricItem("sum", 6.0, "Names the <i>sum</i>."),
+    RubricItem("bound", 4.0, "Gives a bound."),
+    RubricItem("mixed", -1.0, "Mixes up samples and steps."),
+)
+
+
+def marked(*items: str, comment: str = "", adjustment: float = 0.0, **more) -> str:
+    """Return the page of a student whose written answer has these items."""
+    name, most = QUESTIONS[6].name, 10.0
+    mark = AnswerMark("sum", "f" * 64, name, items, adjustment, comment, "grace", datetime(2026, 11, 2, tzinfo=UTC))
+    standing = Standing(Student("4711", "Ada"), "sum", "graded", 20.0, points=5.0, score=5.0, marks={name: mark})
+    standing = replace(standing, questions={name: (5.0, most)}, **more)
+    return feedback_html(a_result(), "Learning to sum", "", standing, {name: Rubric(name, most, ITEMS)})
+
+
+def test_a_marked_answer_shows_what_it_has_and_nothing_else_of_the_rubric() -> None:
+    """Points and text of its items as text, and what the marker gave beside them."""
+    text = Page(marked("sum", "mixed", adjustment=0.5)).text
+    assert "5 / 10 Names the <i>sum</i>. +6 Mixes up samples and steps. -1 Given for something" in text
+    assert "rubric does not name +0.5" in text and "bound" not in text
+
+
+def test_a_comment_is_text_with_its_lines() -> None:
+    """What looks like HTML in it is shown, not obeyed."""
+    page = marked("sum", comment="Which <b>unit</b>?\n\nSee & tell.\n")
+    assert "<p>Which &lt;b&gt;unit&lt;/b&gt;?<br><br>See &amp; tell.</p>" in page
+
+
+def test_an_answer_without_any_item_says_so() -> None:
+    """Nobody has to guess whether it was read."""
+    assert "found nothing in it that the rubric gives points for" in Page(marked()).text
+
+
+def test_points_that_the_items_do_not_add_up_to_are_explained() -> None:
+    """There are no more than the question is worth."""
+    assert "never below 0 or above 10" in Page(marked("sum", "bound", adjustment=2.0)).text
+    assert "never below" not in Page(marked("sum", "bound")).text
+
+
+def test_points_set_by_hand_hide_the_items_that_no_longer_give_them() -> None:
+    """The comment stays."""
+    text = Page(marked("sum", comment="Good.", overridden=(QUESTIONS[6].name,))).text
+    assert "Points set by your course staff. Good." in text and "+6" not in text
 
 
 def test_a_rejected_file_says_why_and_what_to_hand_in() -> None:
