@@ -15,7 +15,7 @@ from autograder.attempts import page_name
 from autograder.cli.export import export
 from autograder.cli.standings import standings
 from autograder.gradebook import open_gradebook
-from autograder.records import Attempt, Override, Score, Student
+from autograder.records import AnswerMark, Attempt, Override, Rubric, RubricItem, Score, Student
 
 DUE = datetime(2026, 12, 7, 22, 59, tzinfo=UTC)
 PEOPLE = [
@@ -111,6 +111,21 @@ def test_answers_that_nobody_has_marked_stop_the_export(office):
     assert not (office.folder / "grades-filled.csv").exists()
     assert office.to_canvas("--partial").exit_code == 0
     assert read_canvas((office.folder / "grades-filled.csv").read_bytes(), PEOPLE)["Add and explain"]["1001"] == "6"
+
+
+def test_a_marked_answer_goes_out_with_the_rest(office):
+    """Once people have marked it nothing waits: neither the export nor `standings` asks for a person."""
+    moment, file = datetime.now(UTC), "1001" * 16
+    with office.book() as book:
+        book.add_scores("tiny", [office.score("1001", 6, None)], "regrade", "1", DUE, "staff")
+    assert CliRunner().invoke(standings, ["tiny"]).exit_code == 1
+    with office.book() as book:
+        book.set_rubrics("tiny", [Rubric("q2", 2.0, (RubricItem("rule", 1.5, "Says why."),))], moment, "staff")
+        book.add_answer_marks([AnswerMark("tiny", file, "q2", ("rule",), 0.0, "", "staff", moment)], {})
+    assert office.to_canvas().exit_code == 0
+    assert read_canvas((office.folder / "grades-filled.csv").read_bytes(), PEOPLE)["Add and explain"]["1001"] == "7.5"
+    shown = CliRunner().invoke(standings, ["tiny"], terminal_width=200)
+    assert shown.exit_code == 0 and "graded 7.5/8 7.5 points, in time" in " ".join(shown.output.split())
 
 
 @pytest.mark.parametrize("out", ["grades.csv", "./grades.csv", "link.csv"])

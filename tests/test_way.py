@@ -3,7 +3,7 @@
 import sqlite3
 import zipfile
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,8 @@ from autograder import grading
 from autograder.build import build_assignment, solved_notebook, write_built
 from autograder.cli import main
 from autograder.course import read_course
+from autograder.gradebook import open_gradebook
+from autograder.records import AnswerMark, Rubric, RubricItem
 
 pytest_plugins = ["postgres"]
 
@@ -243,6 +245,22 @@ def test_written_answers_that_nobody_marked_hold_the_release_back(office):
     office.run("grade", "tiny", code=1)
     told = office.run("release", "tiny", code=1)
     assert "q2" in told and "Ada Adams" in told and "--partial" in told
+
+
+def test_a_marked_answer_reaches_the_page_of_its_student(office):
+    """With what the answer has, and what was said of it; then nothing holds the release back."""
+    office.run("intake", "tiny", office.download())
+    office.run("grade", "tiny", code=1)
+    at = datetime.now(UTC)
+    with open_gradebook(str(office.root / ".autograder" / "gradebook.sqlite")) as book:
+        graded = [one for one, score in book.scores("tiny").items() if score.status == "graded"]
+        book.set_rubrics("tiny", [Rubric("q2", 4.0, (RubricItem("rule", 3.0, "Says why."),))], at, "grace")
+        marks = [AnswerMark("tiny", one, "q2", ("rule",), 0.0, "Well put.", "grace", at) for one in graded]
+        book.add_answer_marks(marks, {})
+    office.run("release", "tiny")
+    pages = [path.read_text() for path in (office.root / ".autograder" / "released" / "tiny").iterdir()]
+    assert len([page for page in pages if "Says why." in page and "Well put." in page]) == len(graded)
+    assert "3/4 (rule): Well put." in " ".join(office.run("history", ADA.id).split())
 
 
 def test_a_regrade_reaches_the_gradebook(office):
