@@ -137,13 +137,13 @@ def read_notebook(data: bytes, expected_name: str) -> Notebook:
     Raises:
         SubmissionError: the file cannot be graded; the text says what was found, what was expected, what to do.
     """
-    text = _text(data)
-    version = _decode(text, _Version).nbformat
+    text = text_of(data)
+    version = decoded(text, _Version).nbformat
     if version is None:
         raise SubmissionError(f'The file is JSON but not a notebook: it has no "nbformat". {AGAIN}')
     if version not in FORMATS:
         raise SubmissionError(f"The notebook has format {_short(version)}; formats 3 and 4 can be graded. {AGAIN}")
-    document = _decode(text, _Document)
+    document = decoded(text, _Document)
     cells = _cells(document, version)
     metadata = document.metadata or _Metadata()
     _check_language(metadata)
@@ -158,8 +158,12 @@ def read_notebook(data: bytes, expected_name: str) -> Notebook:
     return Notebook(cells=cells, name=expected_name, assignment=found)
 
 
-def _text(data: bytes) -> str:
-    """Return the file's text, or say what the file is instead."""
+def text_of(data: bytes) -> str:
+    """Return the file's text.
+
+    Raises:
+        SubmissionError: says what the file is instead.
+    """
     if not data.strip(b"\xef\xbb\xbf\0 \t\r\n"):
         raise SubmissionError(f"The file is empty ({len(data)} bytes); a notebook was expected. {AGAIN}")
     if len(data) > FILE_BYTES:
@@ -183,8 +187,12 @@ def _text(data: bytes) -> str:
     return text
 
 
-def _decode(text: str, form: type[Form]) -> Form:
-    """Decode JSON into the struct `form`; NaN and the infinities, which Python writes into outputs, count as null."""
+def decoded(text: str, form: type[Form]) -> Form:
+    """Decode JSON into the struct `form`; NaN and the infinities, which Python writes into outputs, count as null.
+
+    Raises:
+        SubmissionError: says what is damaged, and in which cell.
+    """
     try:
         try:
             return msgspec.json.decode(text, type=form)
