@@ -17,6 +17,7 @@ from autograder.cli.intake import intake
 from autograder.cli.override import override
 from autograder.cli.regrade import regrade
 from autograder.cli.release import release
+from autograder.cli.serve import serve
 from autograder.cli.standings import standings
 from autograder.cli.verify import verify
 
@@ -24,7 +25,7 @@ from autograder.cli.verify import verify
 COMMANDS = (
     *(build, calibrate, verify, doctor),
     *(intake, grade, regrade),
-    *(standings, override, extend, history),
+    *(serve, standings, override, extend, history),
     *(release, export, gradebook),
 )
 
@@ -42,10 +43,11 @@ def main() -> None:
     """Make assignments from one source each, grade what students hand in, prove that the grader is fair.
 
     \b
-    A course in six lines:
+    A course in seven lines:
       autograder build                             notebooks for students, grader zips for you
       autograder intake sum submissions.zip        what the LMS gives, matched to the roster
       autograder grade sum                         all of it, sealed; or a folder of files: grade sum inbox/
+      autograder serve                             mark the written answers, see the class
       autograder standings sum                     what counts, and why
       autograder export sum marks.csv --to canvas  into the file that the LMS takes
       autograder release sum                       feedback becomes public

@@ -40,11 +40,16 @@ def gradebook_option(command: Command) -> Command:
 def author_option(command: Command) -> Command:
     """Add --author NAME: who answers for what is written down."""
     return click.option(
-        "--author", default=_login_name, metavar="NAME", help="Who decides, for the history.  [your login name]"
+        "--author", default=login_name, metavar="NAME", help="Who decides, for the history.  [your login name]"
     )(command)
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """Return who is at work, as the system says.
+
+    Raises:
+        UsageError: when it does not say.
+    """
     try:
         return getpass.getuser()
     except (KeyError, OSError):

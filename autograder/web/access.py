@@ -7,7 +7,6 @@ of a student's run, load or send anything.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import FormData, Headers, MutableHeaders
@@ -15,6 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from autograder.web.session import Session
 
 SESSION_SECONDS = 12 * 3600
 OPEN_PATH = "/enter"
@@ -33,27 +34,6 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 REFUSED = "Nothing here without a link from `autograder serve`: open the one that it printed for you.\n"
-
-
-@dataclass
-class Session:
-    """A TA at work in one browser.
-
-    Attributes:
-        staff: name, as it stands in the gradebook's history.
-        csrf: what each form must bring back.
-        notes: sentences to be shown once, on the next page.
-    """
-
-    staff: str
-    csrf: str = field(default_factory=secrets.token_urlsafe)
-    notes: list[str] = field(default_factory=list)
-
-    def take_notes(self) -> tuple[str, ...]:
-        """Return what is to be shown, and forget it."""
-        taken = tuple(self.notes)
-        self.notes.clear()
-        return taken
 
 
 class Access:

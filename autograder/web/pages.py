@@ -24,8 +24,25 @@ KEEP = "private, max-age=31536000, immutable"
 def page(request: Request, template: str, status: int = 200, **values: object) -> HTMLResponse:
     """Return a page of this session: `values`, who is signed in, and what is to be said once."""
     session = session_of(request)
-    said = {"staff": session.staff, "csrf": session.csrf, "notes": session.take_notes()}
+    said = {
+        "staff": session.staff,
+        "csrf": session.csrf,
+        "notes": _taken(session.notes),
+        "cleared": _taken(session.cleared),
+    }
     return HTMLResponse(templates().get_template(template).render(**said, **values), status)
+
+
+def fragment(template: str, **values: object) -> HTMLResponse:
+    """Return a part of a page, for htmx to put into it."""
+    return HTMLResponse(templates().get_template(template).render(**values))
+
+
+def _taken(some: list[str]) -> tuple[str, ...]:
+    """Return what is to be told once, and forget it."""
+    taken = tuple(some)
+    some.clear()
+    return taken
 
 
 def static(request: Request) -> Response:
