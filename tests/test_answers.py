@@ -569,6 +569,7 @@ HUGE = {
     "attachments": notebook(answered()).replace(
         b'"metadata": {}',
         b'"metadata": {}, "attachments": {' + b",".join(b'"%d":{}' % n for n in range(1_000_000)) + b"}",
+        1,
     ),
     "many cells": notebook([cell(BLANK, name="wrote2")] * 1_000 + [cell("two", name=f"{n}") for n in range(1_000)]),
     "many lines": notebook(answered(first="\n".join(map(str, range(140_000))))),
