@@ -95,6 +95,7 @@ def _listening(port: int | None) -> socket.socket:
         except OSError:
             listening.close()
             continue
+        listening.listen()  # whoever is quick with the link waits a moment, and is not refused
         return listening
     taken = f"Port {port} is" if port is not None else f"Ports {PORT} to {PORT + TRIED - 1} are"
     raise ConfigError(f"{taken} taken. Give another with --port; --port 0 takes any that is free.")

@@ -92,4 +92,7 @@ def take_back(place: Place, session: Session, saved: Saved) -> None:
         replace(before, author=session.staff, at=at, number=0) if before else replace(mark, withdrawn=True, at=at)
         for before, mark in zip(saved.before.values(), saved.marks, strict=True)
     ]
-    place.desk.gradebook.add_answer_marks(marks, {mark.sha256: mark.number for mark in saved.marks})
+    again = place.desk.gradebook.add_answer_marks(marks, {mark.sha256: mark.number for mark in saved.marks})
+    # What counts again is a new row: a second undo has to find it under its new number.
+    now = {before.number: mark for before, mark in zip(saved.before.values(), again, strict=True) if before}
+    session.saved[:] = [replace(one, marks=tuple(now.get(m.number, m) for m in one.marks)) for one in session.saved]

@@ -18,7 +18,7 @@ from autograder.text import number
 from autograder.web.access import session_of
 from autograder.web.answer_page import answer_values, picture, read_answer
 from autograder.web.draft import Draft, draft_of, read_draft, take_back, whole, write_marks
-from autograder.web.pages import KEEP, page
+from autograder.web.pages import page
 from autograder.web.place import Place, place_of
 from autograder.web.queue import Paper, Queue
 
@@ -143,4 +143,4 @@ def picture_file(request: Request) -> Response:
     found = picture(answer, request.path_params["number"]) if answer else None
     if found is None:
         raise HTTPException(404, trouble or "There is no such picture.")
-    return Response(found.data, media_type=found.kind, headers={"Cache-Control": KEEP})
+    return Response(found.data, media_type=found.kind)
