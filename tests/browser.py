@@ -1,7 +1,7 @@
 """The staff pages as people meet them: a real server over a made class, and TAs who sit at Debian's Chromium.
 
-A plugin: a test file that says `pytest_plugins = ["browser"]` has the fixtures. What a page should never do fails the
-test: a dialog, an error in the console, a request to a stranger, something that the policy had to stop.
+What a page should never do fails the test: a dialog, an error in the console, a request to a stranger, something that
+the policy had to stop.
 
     with office.opened("Grace") as grace:
         grace.opens("/sum/mark/q7/next").presses("1", "3", "Enter")
@@ -9,7 +9,6 @@ test: a dialog, an error in the console, a request to a stranger, something that
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,8 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-from staff_class import ASSIGNMENT, QUESTION, StaffClass, make_staff_class
+from staff_class import ASSIGNMENT, QUESTION, StaffClass
 
 from autograder.gradebook import open_gradebook
 from autograder.grader import read_grader
@@ -149,6 +147,12 @@ class TA:
         self.page.wait_for_load_state()
         return self
 
+    def submits_with(self, *keys: str) -> "TA":
+        """Press keys, the last of which sends something, and wait for the page that comes back, perhaps the same."""
+        with self.page.expect_navigation():
+            self.presses(*keys)
+        return self
+
     def reloads(self) -> "TA":
         self.page.reload()
         return self
@@ -252,20 +256,6 @@ class Office:
         return self.rubric.items[key - 1].id
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    """One browser for a file of tests: Playwright's loop may not outlive it. Skipped by name where there is none."""
-    place = shutil.which("chromium")
-    if place is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium fonts-dejavu-core)")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=place, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @contextlib.contextmanager
 def serving(folder: Path, *staff: str) -> Iterator[Server]:
     """Run the server; at the end it must stop as it was told, and have had no policy report and no trace of a bug."""
@@ -275,19 +265,4 @@ def serving(folder: Path, *staff: str) -> Iterator[Server]:
     finally:
         code = server.stop()
     assert code in (0, 130), f"exit code {code}:\n{server.said}"
-    assert "Traceback" not in server.said and "csp" not in server.said.lower(), server.said
-
-
-@pytest.fixture(scope="session")
-def class_of_30(tmp_path_factory: pytest.TempPathFactory) -> StaffClass:
-    """Made once; never served, only copied."""
-    return make_staff_class(tmp_path_factory.mktemp("class") / "thirty", 30)
-
-
-@pytest.fixture
-def office(class_of_30: StaffClass, tmp_path: Path, chromium: object) -> Iterator[Office]:
-    """A class of 30 of this test's own, and a server for Grace and Ada."""
-    folder = tmp_path / "course"
-    shutil.copytree(class_of_30.folder, folder)
-    with serving(folder, "Grace", "Ada") as server:
-        yield Office(StaffClass(folder, class_of_30.people, class_of_30.handed_in), server, chromium)
+    assert "Traceback" not in server.said and "refused" not in server.said, server.said

@@ -96,11 +96,14 @@ class StaffClass:
         return {one.sha256: one for one in there if one.people != (excused,)}
 
 
-def make_staff_class(folder: Path, count: int, hostile: bool = False, seed: int = 0) -> StaffClass:
-    """Make a course's folder with a class of `count`, the same for the same seed; `hostile`: all of them attack.
+def make_staff_class(
+    folder: Path, count: int, hostile: bool = False, absent: bool = False, seed: int = 0
+) -> StaffClass:
+    """Make a course's folder with a class of `count`, the same for the same seed.
 
     Args:
         folder: is made, and becomes the root of a course of its own.
+        hostile: all of them attack; absent: nobody hands in anything.
     """
     folder.mkdir(parents=True)
     (folder / "course.yml").write_text((ROOT / "course.yml").read_text(encoding="utf-8") + KEYS, encoding="utf-8")
@@ -111,7 +114,7 @@ def make_staff_class(folder: Path, count: int, hostile: bool = False, seed: int 
     evil = [name for pair in enumerate(staff_words.HOSTILE_NAMES) for name in (f"Evil {pair[0]}", pair[1])]
     people = lms.make_class(count, evil if hostile else ())
     (folder / "roster.csv").write_text(lms.roster_csv(people), encoding="utf-8")
-    handed_in = tuple(_hand_in(built, people, hostile, random.Random(seed)))
+    handed_in = () if absent else tuple(_hand_in(built, people, hostile, random.Random(seed)))
     made = StaffClass(folder, tuple(people), handed_in)
     _enter(made, read_grader(place), random.Random(seed))
     return made
