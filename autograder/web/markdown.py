@@ -108,7 +108,8 @@ def _lower_headings(state: StateCore) -> None:
 def _image(_: RendererHTML, tokens: Sequence[Token], number: int, options: Any, env: Any) -> str:
     token = tokens[number]
     name = str(token.attrs.get("src", "")).removeprefix("attachment:")
-    said = token.content.strip() or (name if token.attrs.get("src") != name else "without a text")
+    text = "".join(child.content or " " * (child.type == "softbreak") for child in token.children or ())
+    said = text.strip() or (name if token.attrs.get("src") != name else "without a text")
     return str(escape(f"[picture: {said}]"))
 
 
