@@ -36,7 +36,7 @@ FLOORS = [
     ["job"],
     ["model", "guide"],
     ["records", "text"],
-    ["errors", "versions"],
+    ["errors", "versions", "folders"],
 ]
 
 # Each risky third party has one home.
