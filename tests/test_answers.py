@@ -221,7 +221,7 @@ def test_a_question_that_is_gone_may_be_answered_where_it_stood():
     assert texts(cells) == ("Anew.", "Quite sure.")
 
 
-@pytest.mark.parametrize("lose", [lose_tags, lose_ids])
+@pytest.mark.parametrize("lose", [lose_tags, lose_ids, go_through_colab])
 def test_an_answer_cell_that_was_moved_is_found(lose):
     """By its id, or by its tag where the question has nothing else."""
     cells = answered()
@@ -231,12 +231,12 @@ def test_an_answer_cell_that_was_moved_is_found(lose):
 
 
 @every_editor
-def test_a_given_cell_moved_into_the_answer_does_not_end_it(editor):
-    """Somebody pulls the plot to the text that speaks of it, and writes on below."""
+def test_given_cells_moved_into_the_answer_do_not_end_it(editor):
+    """Somebody pulls the plots to the text that speaks of them, and writes on below."""
     cells = answered()
-    plot = cells.pop(NUMBERS["plot"])
-    cells[NUMBERS["two"] : NUMBERS["two"]] = [plot, cell("More.", name="added")]
-    assert [one.get("id") for one in cells[6:10]] == ["two", "plot", "added", "wrote2"]
+    start, end = NUMBERS["check"], NUMBERS["two"]
+    cells[start : end + 1] = [cells[end], *cells[start:end], cell("More.", name="added")]
+    assert [one["id"] for one in cells[start:9]] == ["two", "check", "plots", "plot", "added"]
     assert texts(after(cells, editor)) == (f"More.\n\n{GOOD[0]}", "Quite sure.")
 
 
@@ -283,6 +283,13 @@ def test_nbformat_3_has_answers_too():
     answers = read_answers(json.dumps(document).encode(), "sum", GUIDE)
     assert (answers["q2"].text, answers["q3"].text) == GOOD
     assert answers["q2"].work[1].source.startswith("def add")
+
+
+def test_cells_of_the_other_format_are_not_looked_at():
+    """As in grading: which of two lists of cells counts, the format says."""
+    document = json.loads(notebook(answered()))
+    document["worksheets"] = [{"cells": [cell("Shadow.")]}]
+    assert read_answers(json.dumps(document).encode(), "sum", GUIDE)["q2"].text == GOOD[0]
 
 
 def test_what_cannot_be_graded_is_refused_as_ever():

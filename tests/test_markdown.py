@@ -75,6 +75,7 @@ def seen(text: str) -> str:
         ("![](attachment:image.png)", "<p>[picture: image.png]</p>"),
         ("![](https://evil/pixel.png)", "<p>[picture: without a text]</p>"),
         ("It cost $5, then $10.", "<p>It cost $5, then $10.</p>"),
+        ("It cost 5$-10$ a day.", "<p>It cost 5$-10$ a day.</p>"),
         ("$\\frac{$", "<p><code>$\\frac{$</code></p>"),
         ("a<br>b & c", "<p>a&lt;br&gt;b &amp; c</p>"),
     ],
@@ -128,6 +129,11 @@ def test_of_very_many_formulas_the_rest_is_shown_as_written():
     """Time is bounded, and nothing is lost."""
     html = str(safe_html("$x$ " * (FORMULAS + 3)))
     assert html.count("<math") == FORMULAS and html.count("<code>$x$</code>") == 3
+
+
+def test_a_very_long_formula_is_shown_as_written():
+    """Nobody writes one by hand."""
+    assert "<math" not in safe_html("$" + "x+" * 1_000 + "1$") and "<math" in safe_html("$" + "x+" * 900 + "1$")
 
 
 # What is not
@@ -222,6 +228,14 @@ def test_addresses_of_other_kinds_lead_nowhere():
     for text in HOSTILE:
         for part in str(safe_html(text)).split('href="')[1:]:
             assert part.startswith(("https://a.b", "mailto:"))
+
+
+def test_a_formula_keeps_its_place_and_size():
+    """No space that pushes the page apart or pulls a text over another, no colour, no box."""
+    html = str(
+        safe_html(r"$\hspace{99em}a\hspace{-9em}b\rule{99em}{9em}\color{white}c\style{position:fixed}{d}\quad e$")
+    )
+    assert html.count("<mspace") == 4 and html.count("=") == 2 and '<mspace width="1em">' in html
 
 
 def test_nothing_is_hidden():

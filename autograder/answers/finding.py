@@ -177,14 +177,16 @@ def _add_by_heading(given: list[int | None], cells: Sequence[Found], guide: Mark
 def _in_order(given: Sequence[int | None], guide: MarkingGuide) -> set[int]:
     """Return the cells that say where one is: the most given ones that are in order; the others were moved.
 
-    Where either of two can have been moved, it is not the one of a written question.
+    The texts of written questions are always among them: what is pulled to an answer does not end it.
     """
     written = {question.name for question in guide.written}
+    awaiting = _awaiting(guide)
     first = {own: number for number, own in reversed(list(enumerate(given))) if own is not None}
     rows: dict[int, tuple[int, int | None]] = {}  # given cell -> weight of the best row that ends there, the one before
     for own in sorted(first, key=first.__getitem__):
         earlier = max((before for before in rows if before < own), key=lambda before: rows[before][0], default=None)
-        weight = 2 if guide.cells[own].question in written else 1
+        is_text = guide.cells[own].question in written and guide.cells[own].id not in awaiting
+        weight = len(guide.cells) if is_text else 1
         rows[own] = (weight + (0 if earlier is None else rows[earlier][0]), earlier)
     chosen = set()
     last = max(rows, key=lambda own: rows[own][0], default=None)
@@ -205,8 +207,6 @@ def _lines(text: str) -> set[str]:
 
 def _without_lines(text: str, known: set[str]) -> str:
     """Return the lines of a text that are not known, by hash or as they are, without the gaps at its ends."""
-    if _hash(text) in known:
-        return ""
     lines = text.split("\n")
     kept = [line for line in lines if not line.strip() or not ({line.strip(), _hash(line.strip())} & known)]
     return text if len(kept) == len(lines) else re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")

@@ -111,7 +111,7 @@ def read_answers(data: bytes, expected_name: str, guide: MarkingGuide) -> dict[s
     for name, texts in own.items():
         text = "\n\n".join(texts.texts)[:ANSWER_CHARACTERS]
         near = _near(name, work, where, guide)
-        answers[name] = Answer(name, text, bool(text or attached[name]), work, near, attached[name], elsewhere)
+        answers[name] = Answer(name, text, bool(text), work, near, attached[name], elsewhere)
     return answers
 
 

@@ -43,13 +43,13 @@ ATTRIBUTES: dict[str, dict[str, re.Pattern[str]]] = {
     "mover": {"accent": _YES_NO},
     "munder": {"accentunder": _YES_NO},
     "mspace": {"width": _LENGTH},
-    "mstyle": {"displaystyle": _YES_NO},
+    "mstyle": {"displaystyle": _YES_NO, "scriptlevel": re.compile("[0-2]")},
+    "mpadded": {"width": re.compile("0")},
     "mfrac": {"linethickness": re.compile(r"0(pt|px|em)?")},
 }
 ATTRIBUTES["mo"] |= {name: _LENGTH for name in ("minsize", "maxsize", "lspace", "rspace")}
-# Operators that are not seen, and a space of no width: for reading aloud; shown text is cleaned of such characters.
+ATTRIBUTES["mo"] |= {"form": re.compile("prefix|infix|postfix")}
 _HALF = re.compile("[\ud800-\udfff]")  # of a character: no text that can be written anywhere
-_UNSEEN = re.compile(r"&#x0(?:206[1-4]|200B);")
 
 
 def safe_html(text: str) -> Markup:
@@ -71,7 +71,6 @@ def _markdown() -> MarkdownIt:
     dollarmath_plugin(markdown, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
     markdown.core.ruler.push("lower_headings", _lower_headings)
     markdown.add_render_rule("image", _image)
-    markdown.add_render_rule("fence", _fence)
     for kind in ("math_inline", "math_inline_double", "math_block"):
         markdown.add_render_rule(kind, _formula)
     return markdown
@@ -113,10 +112,6 @@ def _image(_: RendererHTML, tokens: Sequence[Token], number: int, options: Any, 
     return str(escape(f"[picture: {said}]"))
 
 
-def _fence(_: RendererHTML, tokens: Sequence[Token], number: int, options: Any, env: Any) -> str:
-    return f"<pre><code>{escape(tokens[number].content)}</code></pre>\n"
-
-
 def _formula(_: RendererHTML, tokens: Sequence[Token], number: int, options: Any, env: Any) -> str:
     token = tokens[number]
     display = token.type != "math_inline"
@@ -137,4 +132,4 @@ def _mathml(formula: str, display: bool) -> str:
     except Exception:  # of many kinds, its own and Python's: it is not made for what strangers write
         return ""
     # It puts what stands in \text there as it is: only MathML may come out of a formula.
-    return _cleaner(*sorted(MATH_TAGS)).clean(_UNSEEN.sub("", made))
+    return _cleaner(*sorted(MATH_TAGS)).clean(made)
