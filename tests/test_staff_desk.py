@@ -1,14 +1,17 @@
 """What the staff pages know is what the gradebook says at this moment: marks, standings, rubrics, files."""
 
 import shutil
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from staff_class import ASSIGNMENT, QUESTION, make_staff_class
 
 from autograder.book import book_of
+from autograder.cli import main
 from autograder.course import read_course
 from autograder.errors import AutograderError
 from autograder.folders import grader_path
@@ -80,24 +83,37 @@ def test_what_is_no_mark_is_seen_with_the_next_page(desk):
     assert next(one for one in desk.standings(ASSIGNMENT) if one.student.id == student).score == 3.0
 
 
-def test_points_follow_when_a_rebuilt_zip_has_another_worth(desk, monkeypatch):
+def test_points_follow_when_a_rebuilt_zip_has_another_worth(desk):
     """Points of what was marked before follow the worth of its items, without a new start."""
-    paper = queue(desk).papers[0]
-    mark(desk, paper, "rule")
+    mark(desk, queue(desk).papers[0], "rule")
     assert queue(desk).papers[0].points == 3.0
+    before = desk.grader(ASSIGNMENT)
+    change_worths(desk)
+    assert queue(desk).papers[0].points == 4.0
+    assert desk.grader(ASSIGNMENT).sha256 == before.sha256
+
+
+def test_points_follow_without_the_pages_when_the_class_is_regraded(desk, monkeypatch):
+    """Who never opens the pages again has the new worths by `regrade`, which says so."""
+    mark(desk, queue(desk).papers[0], "rule")
+    change_worths(desk)
+    monkeypatch.chdir(desk.root)
+    said = CliRunner().invoke(main, ["regrade", ASSIGNMENT]).output
+    assert "The rubric of q7 has changed: the points of its marks follow." in said
+    assert {item.id: item.points for item in desk.gradebook.rubrics(ASSIGNMENT)[QUESTION].items}["rule"] == 4.0
+
+
+def change_worths(desk):
+    """As `build` does after a change of the source: an item is worth a point more, another one less."""
     grader = desk.grader(ASSIGNMENT)
     (question,) = grader.guide.written
     worths = {"rule": 4.0, "numbers": 1.0}
     items = tuple(replace(item, points=worths.get(item.id, item.points)) for item in question.rubric.items)
     guide = replace(grader.guide, written=(replace(question, rubric=replace(question.rubric, items=items)),))
     rewrite(grader_path(desk.root, ASSIGNMENT), "marking.json", msgspec.json.encode(guide))
-    assert queue(desk).papers[0].points == 4.0
-    assert desk.grader(ASSIGNMENT).sha256 == grader.sha256
 
 
 def rewrite(path, name, content):
-    import zipfile
-
     with zipfile.ZipFile(path) as archive:
         members = {member: archive.read(member) for member in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:

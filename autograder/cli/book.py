@@ -11,8 +11,10 @@ import click
 
 from autograder.attempts import attempts_to_grade, scores_of, submissions_of
 from autograder.book import read_book
-from autograder.cli.shared import find_course, submissions_folder
+from autograder.cli.shared import console, find_course
 from autograder.errors import ConfigError, GradebookError
+from autograder.folders import submissions_folder
+from autograder.grader import Grader
 from autograder.intake import SubmissionStore
 from autograder.model import Course, Result, Status, Submission
 from autograder.records import Standing, Student
@@ -183,6 +185,26 @@ def enter_scores(place: str, assignment: str, results: Iterable[Result], kind: s
             if score.status != Status.FAULT or score.sha256 not in known  # an earlier grade stands
         ]
         return gradebook.add_scores(assignment, scores, kind, kit_version(), datetime.now(UTC), getpass.getuser())
+
+
+def enter_rubrics(place: str, grader: Grader) -> None:
+    """Let the rubrics of a grader count in the gradebook, and say which points follow.
+
+    Args:
+        place: of `find_gradebook`; "" where there is none.
+    """
+    if not place:
+        return
+    from autograder.gradebook import open_gradebook  # SQLAlchemy takes longer to import than other commands to run
+
+    rubrics = [question.rubric for question in grader.guide.written]
+    with open_gradebook(place, create=False) as gradebook:
+        known = gradebook.rubrics(grader.info.assignment)
+        now = datetime.now(UTC)
+        changed = gradebook.set_rubrics(grader.info.assignment, rubrics, now, login_name())
+    again = [name for name in changed if name in known]
+    if again:
+        console.print(f"The rubric of {', '.join(again)} has changed: the points of its marks follow.")
 
 
 def check_marked(standings: Iterable[Standing], partial: bool) -> None:

@@ -15,17 +15,10 @@ from autograder import exports
 from autograder.attempts import page_name
 from autograder.book import Book, read_book
 from autograder.cli.book import check_marked, gradebook_option, gradebook_url, some
-from autograder.cli.shared import (
-    choose_assignments,
-    console,
-    find_course,
-    messages,
-    mistakes_explained,
-    released_folder,
-    shown,
-)
+from autograder.cli.shared import choose_assignments, console, find_course, messages, mistakes_explained, shown
 from autograder.errors import ConfigError, ExportError
 from autograder.exports import Filled, Page
+from autograder.folders import released_folder
 from autograder.model import Assignment, Status
 from autograder.records import Mark, Standing
 

@@ -11,19 +11,19 @@ import click
 from rich.markup import escape
 
 from autograder import currency, grading
-from autograder.cli.book import enter_scores, find_gradebook, gradebook_option, submissions_that_count
+from autograder.cli.book import enter_rubrics, enter_scores, find_gradebook, gradebook_option, submissions_that_count
 from autograder.cli.shared import (
     console,
     find_grader,
     messages,
     mistakes_explained,
     progress_bar,
-    results_folder,
     say_whether_verified,
     shown,
 )
 from autograder.cluster import grade_on_cluster
 from autograder.errors import ConfigError
+from autograder.folders import results_folder
 from autograder.grader import Grader
 from autograder.intake import collect
 from autograder.model import Result, Status, Submission
@@ -121,7 +121,9 @@ def grade(
             console.print(f"{others} of them are from earlier runs into this folder.")
         console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
         if not paths:
-            new = enter_scores(find_gradebook(root, course, url), assignment, results, "grade")
+            place = find_gradebook(root, course, url)
+            enter_rubrics(place, grader)
+            new = enter_scores(place, assignment, results, "grade")
             console.print(f"Gradebook: {new} new scores. What counts: [bold]autograder standings {assignment}[/]")
         if interrupted:
             missing = len(todo) - len(graded)

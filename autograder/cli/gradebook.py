@@ -10,16 +10,9 @@ import click
 
 from autograder.attempts import SHA_CHARS, page_name
 from autograder.cli.book import author_option, choose_student, gradebook_option, opened_gradebook
-from autograder.cli.shared import (
-    console,
-    find_course,
-    mistakes_explained,
-    released_folder,
-    results_folder,
-    shown,
-    submissions_folder,
-)
+from autograder.cli.shared import console, find_course, mistakes_explained, shown
 from autograder.errors import ConfigError
+from autograder.folders import released_folder, results_folder, submissions_folder
 from autograder.intake import SubmissionStore
 from autograder.records import Student
 from autograder.results import CLASS_FILES, evidence_path, read_results

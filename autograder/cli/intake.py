@@ -14,16 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.cli.book import author_option, gradebook_option, gradebook_url, opened_gradebook
-from autograder.cli.shared import (
-    choose_assignments,
-    console,
-    find_course,
-    mistakes_explained,
-    progress_bar,
-    shown,
-    submissions_folder,
-)
+from autograder.cli.shared import choose_assignments, console, find_course, mistakes_explained, progress_bar, shown
 from autograder.errors import ConfigError
+from autograder.folders import submissions_folder
 from autograder.intake import (
     LeftOut,
     Match,

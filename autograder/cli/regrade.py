@@ -10,18 +10,18 @@ import click
 from rich.markup import escape
 
 from autograder import currency, grading
-from autograder.cli.book import enter_scores, find_gradebook, gradebook_option
+from autograder.cli.book import enter_rubrics, enter_scores, find_gradebook, gradebook_option
 from autograder.cli.shared import (
     console,
     find_grader,
     messages,
     mistakes_explained,
     progress_bar,
-    results_folder,
     say_whether_verified,
     shown,
 )
 from autograder.errors import ConfigError
+from autograder.folders import results_folder
 from autograder.grader import Grader
 from autograder.model import Result, Status
 from autograder.regrade import Regraded, changes, regrade_batch
@@ -70,6 +70,8 @@ def regrade(
         if not (out / "results").is_dir():
             raise ConfigError(f"There are no results in {out}. `autograder grade {assignment} FOLDER` makes them.")
         folder = stack.enter_context(contextlib.closing(ResultsFolder(out, grader.info, course.title)))
+        place = find_gradebook(root, course, url)
+        enter_rubrics(place, grader)
         earlier = folder.earlier()
         held = [folder.with_evidence(result) for result in earlier.values() if result.status is Status.GRADED]
         todo = [result for result in held if result.evidence and (live or not currency.is_by(result, grader))]
@@ -102,7 +104,7 @@ def regrade(
             soft_wrap=True,
         )
         console.print(f"Report: [bold]{escape(str(folder.index))}[/]", soft_wrap=True)
-        if place := find_gradebook(root, course, url):
+        if place:
             console.print(f"Gradebook: {enter_scores(place, assignment, results, 'regrade')} new scores.")
         failed = [one.after for one in done if one.after.status is not Status.GRADED]
         for result in failed[:10]:

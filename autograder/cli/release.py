@@ -12,16 +12,9 @@ from rich.markup import escape
 from autograder.attempts import SHA_CHARS, by_file, page_name
 from autograder.book import read_book
 from autograder.cli.book import author_option, check_marked, gradebook_option, gradebook_url, some
-from autograder.cli.shared import (
-    choose_assignments,
-    console,
-    find_course,
-    mistakes_explained,
-    released_folder,
-    results_folder,
-    shown,
-)
+from autograder.cli.shared import choose_assignments, console, find_course, mistakes_explained, shown
 from autograder.errors import GradebookError
+from autograder.folders import released_folder, results_folder
 from autograder.model import Result
 from autograder.records import Standing
 from autograder.reports import feedback_html

@@ -13,6 +13,7 @@ from rich.progress import TimeRemainingColumn as TimeLeftColumn
 
 from autograder.course import read_course
 from autograder.errors import AutograderError, ConfigError, IsolationError
+from autograder.folders import grader_path
 from autograder.grader import Grader, read_grader
 from autograder.model import Course
 from autograder.text import plain
@@ -89,21 +90,6 @@ def choose_assignments(course: Course, wanted: tuple[str, ...]) -> list[str]:
     return list(wanted) or known
 
 
-def results_folder(root: Path, assignment: str) -> Path:
-    """Return where `grade` puts its results unless it is told otherwise."""
-    return root / ".autograder" / "grades" / assignment
-
-
-def released_folder(root: Path, assignment: str) -> Path:
-    """Return where `release` puts the pages that are public."""
-    return root / ".autograder" / "released" / assignment
-
-
-def submissions_folder(root: Path, assignment: str) -> Path:
-    """Return where `intake` stores submitted files."""
-    return root / ".autograder" / "submissions" / assignment
-
-
 def find_grader(assignment: str, zip_path: Path | None) -> tuple[Path, Course, Grader]:
     """Return the course's folder, the course, and the grader of one of its assignments.
 
@@ -112,7 +98,7 @@ def find_grader(assignment: str, zip_path: Path | None) -> tuple[Path, Course, G
     """
     root, course = find_course()
     choose_assignments(course, (assignment,))
-    return root, course, read_grader(zip_path or root / "dist" / f"{assignment}-autograder.zip")
+    return root, course, read_grader(zip_path or grader_path(root, assignment))
 
 
 def say_whether_verified(grader: Grader, assignment: str) -> None:

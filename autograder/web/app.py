@@ -6,11 +6,11 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from autograder.errors import AutograderError
 from autograder.similarity import Similar
@@ -28,7 +28,7 @@ REPORT_BYTES = 10_000
 Answering = Callable[[Request], Awaitable[Response]]
 
 
-def staff_pages(desk: Desk, access: Access, tell: Callable[[str], None]) -> Starlette:
+def staff_pages(desk: Desk, access: Access, tell: Callable[[str], None]) -> ASGIApp:
     """Return the application.
 
     Args:
@@ -55,14 +55,14 @@ def staff_pages(desk: Desk, access: Access, tell: Callable[[str], None]) -> Star
     ]
     app = Starlette(
         routes=[*_doors(access, tell), *forms, *pages],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS), Middleware(Guard, access=access)],
         exception_handlers={HTTPException: _refused, AutograderError: _mistaken, Exception: _failed},
         max_body_size=FORM_BYTES,
     )
     app.state.desk = desk
     app.state.presence = Presence()
     app.state.compared = Background[Similar]()
-    return app
+    # The guard is outermost, so that its policy is on every answer, that of a fault of ours too.
+    return Guard(TrustedHostMiddleware(app, HOSTS), access)
 
 
 def _doors(access: Access, tell: Callable[[str], None]) -> list[Route]:
