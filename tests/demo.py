@@ -1,8 +1,9 @@
-"""`make demo`: the main job on a sample class, from source to report and from an LMS's zip to its gradebook.
+"""`make demo`: the main job on a sample class: from source to report, then from an LMS's zip, marked, to its gradebook.
 
 It checks that every mark is the one it must be.
 """
 
+import contextlib
 import shlex
 import shutil
 import subprocess
@@ -11,8 +12,11 @@ import time
 from pathlib import Path
 
 from demo_class import STUDENTS, disagreements, make_class
-from demo_lms import ASSIGNMENT, MARKED, make_lms, wrong_marks
+from demo_lms import ASSIGNMENT, OVERRIDDEN, QUESTION, make_lms, wrong_marks
+from demo_marking import mark_some
 from rich.console import Console
+
+from autograder.web.queue import paper_id
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".autograder" / "demo"
@@ -31,27 +35,51 @@ def step(title: str, *command: str, folder: Path = ROOT) -> int:
 
 
 def lms_way() -> list[str]:
-    """Take in what Canvas gives, grade it, decide, release, and fill in Canvas' gradebook; return what is wrong."""
+    """Take in what Canvas gives, grade, mark, decide, release, fill in Canvas' gradebook; return what is wrong."""
     folder = FOLDER / "lms"
     expected = make_lms(folder, ROOT)
-    place, number, (question, points) = ASSIGNMENT, "s00001", MARKED
+    first = next(one for one in expected.values() if one.sha256)
     for title, *command in (
-        ("Take in the zip that Canvas gives", "intake", place, "submissions.zip"),
-        ("Grade it into the gradebook", "grade", place),
+        ("Take in the zip that Canvas gives", "intake", ASSIGNMENT, "submissions.zip"),
+        ("Grade it into the gradebook", "grade", ASSIGNMENT),
+    ):
+        if not lms_step(title, *command):
+            return [f"`autograder {shlex.join(command)}` did not work."]
+    step("From the LMS and back: A TA marks some of the written answers at the staff pages")
+    saved = mark_some(folder, ASSIGNMENT, QUESTION)
+    console.print(f"{len(saved)} of the answers to {QUESTION} are marked, the others wait for you.")
+    marked = {one.sha256: saved.get(paper_id(ASSIGNMENT, QUESTION, one.sha256), 0.0) for one in expected.values()}
+    for title, *command in (
         (
-            *("Mark a written answer", "override", place, number),
-            *("--question", question, "--points", f"{points:g}", "--reason", "names the loop, no example"),
+            *("Decide on one by hand", "override", ASSIGNMENT, "s00001", "--question", QUESTION),
+            *("--points", f"{OVERRIDDEN:g}", "--reason", "explained it to me in the tutorial"),
         ),
-        ("The first student's history", "history", number),
-        ("Make the feedback public", "release", place, "--partial"),
+        ("The first student's history", "history", "s00001"),
+        ("Make the feedback public", "release", ASSIGNMENT, "--partial"),
         (
-            *("Fill in Canvas' own gradebook", "export", place, "marks.csv", "--to", "canvas", "--partial"),
+            *("Fill in Canvas' own gradebook", "export", ASSIGNMENT, "marks.csv", "--to", "canvas", "--partial"),
             *("--feedback", "feedback.zip"),
         ),
     ):
-        if step(f"From the LMS and back: {title}", *command, folder=folder) not in (0, 1):
+        if not lms_step(title, *command):
             return [f"`autograder {shlex.join(command)}` did not work."]
-    return wrong_marks(folder, expected)
+    return wrong_marks(folder, expected, marked | {first.sha256: OVERRIDDEN})
+
+
+def lms_step(title: str, *command: str) -> bool:
+    """Run a command in the folder of the LMS's course; exit code 1 says that something waits for a person."""
+    return step(f"From the LMS and back: {title}", *command, folder=FOLDER / "lms") in (0, 1)
+
+
+def open_pages() -> None:
+    """Say how to open the staff pages of the demo's course, and, where somebody sits at a terminal, do it for them."""
+    folder = FOLDER / "lms"
+    console.print("\n[bold]The staff pages[/], with the other answers to be marked and the class at a glance:")
+    console.print(f"  (cd {folder} && {AUTOGRADER} serve)", soft_wrap=True)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        with contextlib.suppress(KeyboardInterrupt, EOFError):
+            console.input("[bold]Press Enter to open them now[/], Ctrl-C to leave. ")
+            subprocess.run([AUTOGRADER, "serve", "--open"], cwd=folder)
 
 
 def main() -> int:
@@ -82,6 +110,7 @@ def main() -> int:
         for name in STUDENTS:
             console.print(f"  {FOLDER / name / 'grades' / 'index.html'}", soft_wrap=True)
         console.print(f"To be imported into Canvas: {FOLDER / 'lms' / 'marks-filled.csv'}", soft_wrap=True)
+        open_pages()
     return 1 if wrong else 0
 
 

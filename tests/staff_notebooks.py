@@ -114,6 +114,17 @@ def notebook(built: Built, style: Style, answer: str, shown: Show, editor: str, 
     return json.dumps(document, ensure_ascii=False, indent=1).encode(errors="replace")
 
 
+def dressed(data: bytes, answer: str, shown: Show) -> bytes:
+    """Return a notebook as if it had been run, with another written answer; "" leaves that cell as it was given."""
+    document, pictures = json.loads(data), iter(shown.pictures)
+    for cell in document["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = _outputs("".join(cell["source"]), shown, pictures)
+        elif "otter_answer_cell" in cell["metadata"].get("tags", ()) and answer:
+            cell["source"] = answer
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
 def _outputs(source: str, shown: Show, pictures: Any) -> list[dict[str, Any]]:
     texts = [text for piece, text in shown.printed.items() if piece in source]
     found: list[dict[str, Any]] = [{"output_type": "stream", "name": "stdout", "text": text} for text in texts]
