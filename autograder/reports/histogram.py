@@ -62,12 +62,12 @@ class Histogram:
 def histogram(scores: Sequence[float], max_score: float, mean: float, median: float) -> Histogram:
     """Return the drawing of `scores`, at least one of them; a bar takes its lower end in, the last one both ends."""
     top_score = max(max_score, *scores) or 1.0
-    step = _step(top_score, most=20, smallest=0.25)
+    step = round_step(top_score, most=20, smallest=0.25)
     edges = [step * i for i in range(max(1, ceil(top_score / step - 1e-9)) + 1)]
     counts = [0] * (len(edges) - 1)
     for score in scores:
         counts[min(bisect_right(edges, score + 1e-9) - 1, len(counts) - 1)] += 1
-    count_step = _step(max(counts), most=5, smallest=1)
+    count_step = round_step(max(counts), most=5, smallest=1)
     tallest = count_step * ceil(max(counts) / count_step)
 
     def x(score: float) -> float:
@@ -77,7 +77,7 @@ def histogram(scores: Sequence[float], max_score: float, mean: float, median: fl
         return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * height / tallest
 
     labels = [_label(edges, i, height) for i, height in enumerate(counts)]
-    tick_step = _step(edges[-1], most=10, smallest=step)
+    tick_step = round_step(edges[-1], most=10, smallest=step)
     return Histogram(
         bars=tuple(
             Bar(x(edges[i]) + 1.5, y(height), x(step) - x(0) - 3, y(0) - y(height), labels[i])
@@ -105,7 +105,7 @@ def _marker(name: str, x: float, value: float, other: float) -> Marker:
     return Marker(x, label, right)
 
 
-def _step(length: float, most: int, smallest: float) -> float:
+def round_step(length: float, most: int, smallest: float) -> float:
     """Return the smallest round step, at least `smallest`, that divides `length` into at most `most` parts."""
     rounds = (mantissa * 10.0**exponent for exponent in count(-2) for mantissa in (1, 2, 2.5, 5))
     return next(step for step in rounds if step >= smallest and length / step <= most + 1e-9)

@@ -31,7 +31,7 @@ RARE = 0.002  # of the pairs that have written to a question
 RARE_PAIRS = 3  # or so many, in a small class
 FEW_PAIRS = 28  # of eight people: below, nothing is known of what most do
 LEAST_WEIGHT = 0.1
-MOST_PAIRS = 500
+MOST_PAIRS = 200
 MOST_TOKENS = 3_000  # of a question; the longest right answer of the course has 190
 
 _Matrix = npt.NDArray[np.float32]
