@@ -140,7 +140,7 @@ def _outputs(source: str, shown: Show, pictures: Any) -> list[dict[str, Any]]:
 def plot(number: int) -> bytes:
     """Return one of `PLOTS` plots, PNG, of the three kinds that the notebook makes."""
     chance = np.random.default_rng(number)
-    figure, axes = plt.subplots(figsize=(6, 3.5), dpi=72)
+    figure, axes = plt.subplots(figsize=(6, 3.5), dpi=72, layout="constrained")
     if number % 3 == 0:
         axes.semilogy(range(1, 11), np.sort(chance.uniform(0.001, 2, 10))[::-1], "k-o", label="your network")
         axes.set(xlabel="epoch", ylabel="training loss", title="Learning to add 5 prices")
