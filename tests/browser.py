@@ -153,6 +153,13 @@ class TA:
             self.presses(*keys)
         return self
 
+    def unfolds(self) -> "TA":
+        """Show all that the page has folded away, and have its pictures loaded."""
+        self.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        self.page.evaluate("for (const one of document.querySelectorAll('img')) one.loading = 'eager'")
+        self.page.evaluate("Promise.all([...document.images].map(one => one.decode().catch(() => null)))")
+        return self
+
     def reloads(self) -> "TA":
         self.page.reload()
         return self

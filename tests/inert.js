@@ -19,7 +19,8 @@
     if (STRANGE.test(e.tagName) && !(is("link") && ours)) wrong.push(`<${e.tagName}>`)
     if (is("script") && !ours) wrong.push("a script that is not ours")
     if (is("meta") && e.httpEquiv) wrong.push("a meta that acts")
-    if (is("form") && !e.getAttribute("action").startsWith("/") && e.method !== "dialog") wrong.push("a form that leads away")
+    const sent = is("form") && e.getAttribute("method") !== "dialog"
+    if (sent && !(e.getAttribute("action") || "").startsWith("/")) wrong.push("a form that leads away")
     if (is("img") && !e.src.startsWith(location.origin)) wrong.push(`a picture of ${e.src.slice(0, 80)}`)
     if (e.id && document.querySelectorAll(`[id="${CSS.escape(e.id)}"]`).length > 1) wrong.push(`twice: #${e.id}`)
   }

@@ -140,7 +140,8 @@ def _hand_in(built: Built, people: list[lms.Person], hostile: bool, chance: rand
         at = due + timedelta(hours=chance.randint(1, 60) if n % 12 == 5 else -chance.randint(1, 200))
         status = Status.FAULT if n % 60 == 19 else Status.REJECTED if n % 30 == 11 else Status.GRADED
         kind = staff_words.KINDS[n % len(staff_words.KINDS)]
-        answer = _attack(n) if hostile else staff_words.answer(kind, chance)
+        shown = len({one.sha256 for one in made if one.status is Status.GRADED and not one.superseded})
+        answer = _attack(shown) if hostile else staff_words.answer(kind, chance)
         data = _file(built, n, kind, answer, hostile, chance)
         if status is Status.REJECTED:
             data = b"" if n % 60 == 11 else b"{ no notebook" + str(n).encode()

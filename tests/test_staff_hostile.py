@@ -10,7 +10,7 @@ from staff_words import ATTACKS
 pytest_plugins = ["offices"]
 
 FOUND = (Path(__file__).parent / "inert.js").read_text()
-COUNT = 2 * len(ATTACKS)
+COUNT = len(ATTACKS) * 4 // 3  # some are absent, rejected or share what they hand in
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,7 @@ def test_hostile_answers_run_no_script(hostile_office) -> None:
     wrong = {}
     with hostile_office.opened("Grace") as grace:
         for answer, text in hostile_office.answers.items():
-            grace.opens(f"{QUEUE}/{answer}")
-            grace.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-            grace.page.evaluate("for (const one of document.querySelectorAll('img')) one.loading = 'eager'")
+            grace.opens(f"{QUEUE}/{answer}").unfolds()
             grace.page.mouse.move(300, 300)
             found = grace.page.evaluate(FOUND)
             number = text.split()[1]
@@ -77,17 +75,18 @@ def test_similar_hostile_answers_run_no_script(hostile_office) -> None:
 
 
 def test_pictures_are_sent_as_what_they_are(hostile_office) -> None:
-    """PNG and JPEG with their own type and nothing else; opened by themselves they are pictures, no pages."""
+    """PNG and JPEG with their own type, which no browser may guess anew, and nothing that only calls itself one."""
+    begins = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+    seen = 0
     with hostile_office.opened("Grace") as grace:
-        kinds = set()
         for answer in list(hostile_office.answers)[:20]:
             grace.opens(f"{QUEUE}/{answer}")
             for place in grace.page.locator("main img").evaluate_all("all => all.map(e => e.src)"):
                 got = grace.context.request.get(place)
-                kinds.add((got.headers["content-type"], got.headers["x-content-type-options"]))
-                grace.page.goto(place)
-                assert grace.page.locator("script").count() == 0
-        assert kinds and kinds <= {("image/png", "nosniff"), ("image/jpeg", "nosniff")}
+                assert got.body().startswith(begins[got.headers["content-type"]])
+                assert got.headers["x-content-type-options"] == "nosniff"
+                seen += 1
+    assert seen > 10
 
 
 def test_a_ta_may_write_anything_too(hostile_office) -> None:
@@ -99,7 +98,7 @@ def test_a_ta_may_write_anything_too(hostile_office) -> None:
             grace.page.get_by_role("button", name="Keep this comment").click()
             grace.page.locator("button.snippet", has_text="evil").first.wait_for()
             assert grace.page.evaluate(FOUND) == []
-            grace.page.locator("#comment").focus()
+            grace.page.locator("[name=items]").first.check()
             grace.leaves_with("Control+Enter")
             assert ada.opens(f"{QUEUE}/{answer}").comment == attack
             assert ada.page.evaluate(FOUND) == []
