@@ -100,7 +100,7 @@ def similar_code(codes: Mapping[str, Mapping[str, str]]) -> tuple[Pair, ...]:
         codes: key of a submission -> question -> code, of `answer_code`; a question without code may be left out.
     """
     keys = list(codes)
-    if len(keys) < 2 or not any(codes.values()):
+    if len(keys) < 2:
         return ()
     compared, whole = _compare(list(codes.values()))
     found = [_pair(keys, i, j, compared, whole, copied) for (i, j), copied in _chosen(compared, whole).items()]
@@ -157,8 +157,8 @@ def _whole(compared: Sequence[_Compared], n: int) -> _Compared:
     for one in compared:
         lengths, written_lengths = lengths + one.lengths, written_lengths + one.written_lengths
     weights = [_weight(one.ranked) for one in compared]
-    replaced = _weighted([one.replaced for one in compared], [one.lengths for one in compared], weights)
-    written = _weighted([one.written for one in compared], [one.written_lengths for one in compared], weights)
+    replaced = _weighted(n, [one.replaced for one in compared], [one.lengths for one in compared], weights)
+    written = _weighted(n, [one.written for one in compared], [one.written_lengths for one in compared], weights)
     return _Compared("", lengths, written_lengths, replaced, written, _ranked(replaced, lengths))
 
 
@@ -168,8 +168,8 @@ def _weight(ranked: _Matrix) -> float:
     return max(1.0 - float(np.median(ranked)), LEAST_WEIGHT)
 
 
-def _weighted(parts: Sequence[_Matrix], lengths: Sequence[_Lengths], weights: Sequence[float]) -> _Matrix:
-    common, total = (np.zeros(parts[0].shape if parts else (0, 0), np.float32) for _ in range(2))
+def _weighted(n: int, parts: Sequence[_Matrix], lengths: Sequence[_Lengths], weights: Sequence[float]) -> _Matrix:
+    common, total = (np.zeros((n, n), np.float32) for _ in range(2))
     for part, length, weight in zip(parts, lengths, weights, strict=True):
         both = np.add.outer(length, length) * np.float32(weight)
         common += (part * both).astype(np.float32)
