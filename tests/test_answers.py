@@ -425,6 +425,8 @@ def test_of_a_long_output_both_ends_are_shown():
         ({"image/png": encoded(jpeg()), "text/plain": "t"}, "t", ("a picture that is no PNG",)),
         ({"image/jpeg": encoded(png())}, "", ("a picture that is no JPEG",)),
         ({"image/jpeg": encoded(b"\xff\xd8\xff" + b"\xff" * 5000)}, "", ("a picture that is no JPEG",)),
+        ({"image/png": encoded(b"<svg onload='a'>" + png(4, 3)[16:])}, "", ("a picture that is no PNG",)),
+        ({"image/jpeg": encoded(b"<b" + jpeg()[2:])}, "", ("a picture that is no JPEG",)),
         ({"image/png": encoded(png(0, 3))}, "", ("a picture that is no PNG",)),
         ({"image/png": encoded(png(4097, 3))}, "", ("a picture of 4,097 x 3 pixels",)),
         ({"image/jpeg": encoded(jpeg(3, 65_000))}, "", ("a picture of 3 x 65,000 pixels",)),
