@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from autograder.analysis import Analysis, CaseFacts, Spread, once
-from autograder.model import Assignment, GraderInfo
+from autograder.model import Assignment, GraderInfo, Limits
 from autograder.records import Standing
 from autograder.reports.histogram import Histogram, histogram
 from autograder.similarity import Pair
@@ -92,34 +92,40 @@ def class_page_values(
         analysis: of `filed.standings` and `filed.counting()`.
         pairs: of `similar_code` by name of submission; None while they are being compared.
     """
-    waiting = sum(one.waiting for one in analysis.questions)
-    copies = [tuple(filed.listed(one) for one in some) for some in analysis.same_file]
+    limits = info.limits if info else Limits(run_seconds=0, memory_mb=0)
     return {
         "assignment": assignment,
         "info": info,
         "all_path": people_path(assignment.id),
         "students": len(filed.standings),
         "tiles": _tiles(assignment.id, analysis),
-        "waiting": waiting,
+        "waiting": sum(one.waiting for one in analysis.questions),
         "scores": _scores(analysis, assignment),
         "attention": _attention(analysis, filed),
         "questions": analysis.questions,
         "scatter": scatter(analysis.questions),
         "cases": [_case(one, filed) for one in analysis.cases],
         "most_cases": MOST_CASES,
-        "seconds": _runs(analysis.seconds, "CPU time", "s", 1, info.limits.run_seconds if info else 0, 0.5, filed),
+        "seconds": _runs(analysis.seconds, "CPU time", "s", 1, limits.run_seconds, 0.5, filed),
         "memory": _runs(
             analysis.memory_bytes, "memory", "MiB", MEBIBYTE, info.limits.memory_mb if info else 0, 5, filed
         ),
         "late": filed.short(analysis.late, "late"),
         "missing": filed.short(analysis.missing, "missing"),
+        "percent": percent,
+        **_alike(analysis, filed, pairs),
+    }
+
+
+def _alike(analysis: Analysis, filed: Filed, pairs: Sequence[Pair] | None) -> dict[str, object]:
+    copies = [tuple(filed.listed(one) for one in some) for some in analysis.same_file]
+    return {
         "copies": copies[:MOST_PAIRS],
         "more_copies": len(copies) - MOST_PAIRS,
         "pairs": None if pairs is None else [shown_pair(pair, filed) for pair in pairs[:MOST_PAIRS]],
         "more_pairs": len(pairs or ()) - MOST_PAIRS,
         "usual": percent(pairs[0].whole.share) if pairs and _rarest(pairs[0]) > USUAL else "",
-        "pairs_path": f"/{assignment.id}/pairs",
-        "percent": percent,
+        "pairs_path": f"/{filed.assignment}/pairs",
     }
 
 
