@@ -12,11 +12,10 @@ from autograder.gradebook import MarkConflict
 from autograder.similarity import Similar, similar_answers
 from autograder.text import number
 from autograder.web.access import session_of
-from autograder.web.answer_page import read_answer
+from autograder.web.answer_page import html_of, read_answer
 from autograder.web.background import Background, Tell, Waiting
 from autograder.web.desk import Desk
 from autograder.web.draft import Draft, draft_of, read_draft, whole, write_marks
-from autograder.web.markdown import safe_html
 from autograder.web.pages import fragment, page
 from autograder.web.place import Place, place_of
 from autograder.web.queue import Paper, Queue
@@ -115,7 +114,7 @@ def _is_ticked(paper: Paper, percent: int | None) -> bool:
 
 def _side(place: Place, paper: Paper, percent: int | None, ticked: bool) -> Side:
     answer, trouble = read_answer(place.desk, place.queue, paper)
-    text = safe_html(answer.text) if answer else Markup()
+    text = html_of(answer.text) if answer else Markup()
     return Side(paper, percent, ticked, text, bool(answer and answer.written), trouble)
 
 

@@ -4,6 +4,7 @@ Names are not among it. What a student wrote comes as text, to be escaped, or as
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -32,11 +33,12 @@ def answer_values(desk: Desk, queue: Queue, paper: Paper) -> dict[str, object]:
         "paper": paper,
         "answer": answer,
         "trouble": trouble,
-        "text": safe_html(answer.text) if answer else Markup(),
+        "text": html_of(answer.text) if answer else Markup(),
+        "elsewhere": [html_of(text) for text in answer.elsewhere] if answer and not answer.written else [],
         "near": [one for one in shown if one.work.cell in near],
         "far": [one for one in shown if one.work.cell not in near],
-        "prompt": safe_html(queue.question.prompt),
-        "model_answer": safe_html(queue.question.model_answer),
+        "prompt": html_of(queue.question.prompt),
+        "model_answer": html_of(queue.question.model_answer),
         "before": queue.neighbour(paper, -1),
         "after": queue.neighbour(paper, 1),
     }
@@ -52,15 +54,21 @@ def read_answer(desk: Desk, queue: Queue, paper: Paper) -> tuple[Answer | None, 
 
 def picture(answer: Answer, number: int) -> Picture | None:
     """Return a picture of the notebook by its number."""
-    pictures = [one for work in answer.work for one in work.pictures]
+    pictures = [*answer.pictures, *(one for work in answer.work for one in work.pictures)]
     return pictures[number] if 0 <= number < len(pictures) else None
 
 
 def _shown(answer: Answer) -> list[ShownWork]:
     """Return the cells that show something, or that the student added to the question."""
-    shown, first = [], 0
+    shown, first = [], len(answer.pictures)
     for work in answer.work:
         if work.printed or work.pictures or work.dropped or (work.question == answer.question and not work.given):
             shown.append(ShownWork(work, first))
         first += len(work.pictures)
     return shown
+
+
+@lru_cache(256)
+def html_of(text: str) -> Markup:
+    """Return Markdown as `safe_html` does; a text made to be slow is slow once."""
+    return safe_html(text)

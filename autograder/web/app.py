@@ -17,6 +17,7 @@ from autograder.similarity import Similar
 from autograder.web import alike, class_pages, marking, overview, snippets
 from autograder.web.access import OPEN_PATH, REPORT_PATH, Access, Guard, let_in, read_form
 from autograder.web.background import Background
+from autograder.web.classroom import Classroom
 from autograder.web.desk import Desk
 from autograder.web.pages import page, static
 from autograder.web.presence import Presence
@@ -59,6 +60,7 @@ def staff_pages(desk: Desk, access: Access, tell: Callable[[str], None]) -> ASGI
         max_body_size=FORM_BYTES,
     )
     app.state.desk = desk
+    app.state.classroom = Classroom(desk)
     app.state.presence = Presence()
     app.state.compared = Background[Similar]()
     # The guard is outermost, so that its policy is on every answer, that of a fault of ours too.
