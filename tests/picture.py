@@ -18,6 +18,7 @@ from autograder.grader import read_grader
 from autograder.reports import class_summary, class_table, read_result
 
 ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "tests" / "pictures"
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; padding: 24px; background: #e8ebef; display: flex; gap: 24px; align-items: flex-start }}
 pre {{ margin: 0; background: #1c1f26; color: #e6e6e6; border-radius: 10px; padding: 22px; width: 790px;
@@ -45,8 +46,7 @@ def main() -> None:
     console.print("Report: [bold].autograder/grades/memory/index.html[/]")
     terminal = console.export_html(inline_styles=True, code_format="{code}", theme=MONOKAI)
     page = PAGE.format(terminal=terminal, page=html.escape((grades / "index.html").as_uri()))
-    target = ROOT / "tests" / "pictures" / "demo.png"
-    target.parent.mkdir(exist_ok=True)
+    target = PICTURES / "demo.png"
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "page.html"
         source.write_text(page, encoding="utf-8")
