@@ -12,11 +12,12 @@ from autograder.analysis import QuestionFacts, Spread
 from autograder.reports.histogram import LETTER, Bar, Marker, round_step
 from autograder.text import number, shortened
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 340, 62, 16, 16, 56
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 640, 340, 76, 16, 16, 56
 RUNS_HEIGHT, RUNS_TOP = 250, 56
-LINE = 22  # height of a label
+LINE, BOLD = 24, 14  # height of a label, and width of its letters, in the large type of a narrow screen
 TELLS_LITTLE = 0.2
 """Below, a question says little of who understood the rest: Ebel and Frisbie, Essentials of Educational Measurement."""
+MINUS = "\N{MINUS SIGN}"
 FAR = 2.0
 """Runs that took so many times what 95 % took are gathered in a last bar, or they alone would be seen."""
 REACH = 1.25  # times what 95 % took, where that bar begins
@@ -120,7 +121,7 @@ def scatter(questions: Sequence[QuestionFacts]) -> Scatter | None:
             for place, (one, _, _), label, text in zip(places, found, labels, texts, strict=True)
         ),
         x_ticks=tuple((x(share / 5), f"{20 * share} %") for share in range(6)),
-        y_ticks=tuple((y(step / 5), number(step / 5)) for step in range(round(lowest * 5), 6)),
+        y_ticks=tuple((y(step / 5), number(step / 5).replace("-", MINUS)) for step in range(round(lowest * 5), 6)),
         little=y(TELLS_LITTLE),
         zero=y(0),
         description="; ".join(texts),
@@ -229,7 +230,7 @@ def _labels(places: Sequence[tuple[float, float]], names: Sequence[str]) -> list
 
 
 def _box(label: Label) -> Box:
-    length = LETTER * len(label.text)
+    length = BOLD * len(label.text)
     left = label.x - {"start": 0.0, "middle": length / 2, "end": float(length)}[label.anchor]
     return left, label.y - LINE + 6, left + length, label.y + 6
 
