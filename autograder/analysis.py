@@ -3,6 +3,7 @@
 Written answers count as soon as they are marked. Who handed in as a group is counted once, but for lists of people.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -135,19 +136,35 @@ def question_facts(standings: Iterable[Standing], questions: Sequence[Question])
     The question itself is left out of what it is compared with, or it would correlate with itself: S. Henrysson,
     "Correction of item-total correlations in item analysis", Psychometrika 28 (1963), 211-218.
     """
-    answered = [one.questions for one in once(standings) if one.questions]
+    answered = [_Answered.of(one.questions) for one in once(standings) if one.questions]
     return tuple(_question(question, answered) for question in questions)
 
 
-def _question(question: Question, answered: Sequence[dict[str, tuple[float | None, float]]]) -> QuestionFacts:
+@dataclass(frozen=True)
+class _Answered:
+    """What one submission has in all questions, as in `Standing`, and in those together that have points."""
+
+    questions: dict[str, tuple[float | None, float]]
+    points: float
+    most: float
+
+    @classmethod
+    def of(cls, questions: dict[str, tuple[float | None, float]]) -> "_Answered":
+        known = [(points, most) for points, most in questions.values() if points is not None]
+        return cls(questions, sum(points for points, _ in known), sum(most for _, most in known))
+
+    def beside_rest(self, name: str) -> tuple[float, float] | None:
+        """Return the points of a question and the share of points in the others, as far as those are marked."""
+        points, most = self.questions.get(name, (None, 0.0))
+        rest = self.most - most
+        return None if points is None or rest <= 0 else (points, (self.points - points) / rest)
+
+
+def _question(question: Question, answered: Sequence[_Answered]) -> QuestionFacts:
     name, most = question.name, question.points
-    found = [one for one in answered if name in one]
-    points = [given for given in (one[name][0] for one in found) if given is not None]
-    pairs = []
-    for one in found:
-        given, rest = one[name][0], _rest(one, name)
-        if given is not None and rest is not None:
-            pairs.append((given, rest))
+    found = [one for one in answered if name in one.questions]
+    points = [given for given in (one.questions[name][0] for one in found) if given is not None]
+    pairs = [pair for pair in (one.beside_rest(name) for one in found) if pair]
     return QuestionFacts(
         question=question,
         answers=len(points),
@@ -156,13 +173,6 @@ def _question(question: Question, answered: Sequence[dict[str, tuple[float | Non
         difficulty=fmean(points) / most if points and most else None,
         discrimination=_correlation(pairs) if len(pairs) >= FEWEST_ANSWERS else None,
     )
-
-
-def _rest(answered: dict[str, tuple[float | None, float]], name: str) -> float | None:
-    """Return the share of points in the other questions; those that nobody has marked yet are left out."""
-    others = [(points, most) for other, (points, most) in answered.items() if other != name and points is not None]
-    total = sum(most for _, most in others)
-    return sum(points for points, _ in others if points is not None) / total if total else None
 
 
 def _correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
@@ -181,23 +191,24 @@ def case_facts(results: Iterable[Result]) -> tuple[CaseFacts, ...]:
     The plainest is the submission that failed it and least besides, a case that was run to its end before one that was
     not; of equal ones the first.
     """
-    met: dict[tuple[str, str], int] = {}
-    failures: dict[tuple[str, str], list[tuple[bool, int, CaseResult, str]]] = {}
+    met: dict[tuple[str, str], int] = defaultdict(int)
+    failures: dict[tuple[str, str], list[tuple[bool, int, CaseResult, str]]] = defaultdict(list)
     for result in results:
         if result.status is not Status.GRADED:
             continue
-        every = [(question.name, case) for question in result.questions for case in question.cases]
-        failed = sum(not case.passed for _, case in every)
-        for question, case in every:
-            key = question, case.name
-            met[key] = met.get(key, 0) + 1
-            if not case.passed:
-                failures.setdefault(key, []).append((bool(case.cause), failed - 1, case, result.submission))
+        failed = []
+        for question in result.questions:
+            for case in question.cases:
+                met[question.name, case.name] += 1
+                if not case.passed:
+                    failed.append((question.name, case))
+        for name, case in failed:
+            failures[name, case.name].append((bool(case.cause), len(failed) - 1, case, result.submission))
     found = []
-    for (question, name), some in failures.items():
+    for (of, name), some in failures.items():
         _, others, case, example = min(some, key=lambda one: one[:2])
         count = sum(one[0] for one in some)
-        found.append(CaseFacts(question, case, len(some), count, met[question, name], example, others))
+        found.append(CaseFacts(of, case, len(some), count, met[of, name], example, others))
     return tuple(sorted(found, key=lambda one: -one.failed))
 
 
