@@ -57,7 +57,7 @@ class HandedIn:
     superseded: bool = False
     hostile: bool = False
 
-    @property
+    @functools.cached_property
     def sha256(self) -> str:
         return sha256(self.data).hexdigest() if self.data else ""
 
@@ -140,8 +140,7 @@ def _hand_in(built: Built, people: list[lms.Person], hostile: bool, chance: rand
         at = due + timedelta(hours=chance.randint(1, 60) if n % 12 == 5 else -chance.randint(1, 200))
         status = Status.FAULT if n % 60 == 19 else Status.REJECTED if n % 30 == 11 else Status.GRADED
         kind = staff_words.KINDS[n % len(staff_words.KINDS)]
-        shown = len({one.sha256 for one in made if one.status is Status.GRADED and not one.superseded})
-        answer = _attack(shown) if hostile else staff_words.answer(kind, chance)
+        answer = _attack(len({one.sha256 for one in made})) if hostile else staff_words.answer(kind, chance)
         data = _file(built, n, kind, answer, hostile, chance)
         if status is Status.REJECTED:
             data = b"" if n % 60 == 11 else b"{ no notebook" + str(n).encode()
