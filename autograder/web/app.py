@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from autograder.errors import AutograderError
 from autograder.similarity import Similar
-from autograder.web import alike, class_pages, marking, overview, snippets
+from autograder.web import alike, class_endpoints, marking, overview, snippets
 from autograder.web.access import OPEN_PATH, REPORT_PATH, Access, Guard, let_in, read_form
 from autograder.web.background import Background
 from autograder.web.classroom import Classroom
@@ -45,7 +45,7 @@ def staff_pages(desk: Desk, access: Access, tell: Callable[[str], None]) -> ASGI
         Route(f"{paper}/pictures/{{number:int}}", marking.picture_file),
         Route(f"{paper}/alike", alike.alike),
         Route(f"{paper}/similar", alike.similar_page),
-        *class_pages.ROUTES,
+        *class_endpoints.ROUTES,
     ]
     forms = [
         Route(f"{question}/undo", _posted(marking.undo), methods=["POST"]),
