@@ -144,7 +144,7 @@ def _hand_in(built: Built, people: list[lms.Person], hostile: bool, chance: rand
         data = _file(built, n, kind, answer, hostile, chance)
         if status is Status.REJECTED:
             data = b"" if n % 60 == 11 else b"{ no notebook" + str(n).encode()
-        if n % 29 == 16 and made and made[-1].status is Status.GRADED:
+        if n % 29 == 16 and made and {status, made[-1].status} == {Status.GRADED}:
             data, answer = made[-1].data, made[-1].answer  # the very file of whoever came before
         name = f"{staff_words.HOSTILE_NAMES[n % len(staff_words.HOSTILE_NAMES)]}.ipynb" if hostile else "sum.ipynb"
         one = HandedIn(group, kind, answer, data, name, at, status, chance.betavariate(4, 1.5), hostile=hostile)
