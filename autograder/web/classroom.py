@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autograder.analysis import Analysis, analyse
 from autograder.attempts import by_file
-from autograder.errors import AutograderError, SubmissionError
+from autograder.errors import AutograderError
 from autograder.folders import results_folder
 from autograder.model import GraderInfo, Result
 from autograder.notebook import read_notebook
@@ -80,7 +80,7 @@ class Classroom:
             return {}
         try:
             notebook = read_notebook(self._desk.data(assignment, attempt.sha256), grader.info.name)
-        except (AutograderError, SubmissionError):
+        except AutograderError:
             return {}
         return answer_code(notebook, grader.guide)
 
