@@ -1,10 +1,13 @@
 """The staff pages in a real browser: a class of 30 is marked by TAs at a keyboard, together, on small screens."""
 
 import json
+import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 from browser import QUEUE, Office
+from line import Line, signed_in
 from staff_class import ASSIGNMENT, QUESTION
 from staff_words import SHARED
 
@@ -168,6 +171,21 @@ def test_two_at_once_are_sent_to_different_answers_and_never_overwrite_each_othe
     with open_gradebook(office.made.gradebook) as book:
         marks = book.answer_marks_since(ASSIGNMENT, 0)
     assert [mark.author for mark in marks] == ["Grace", "Ada"], "both stand in the history"
+
+
+def test_of_two_who_save_at_the_same_moment_one_is_told(office) -> None:
+    """Ten times both send at once: one mark counts, the other TA gets the page that says so."""
+    lines = [signed_in(office.server, name) for name in ("Grace", "Ada")]
+    for answer in list(office.answers)[:10]:
+        path, both = f"{QUEUE}/{answer}", threading.Barrier(2)
+
+        def save(line: Line, path: str = path, both: threading.Barrier = both) -> int:
+            both.wait()
+            return line.post(path, items=office.item(1)).status
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(save, lines)) == [303, 409]
+    assert len(office.marks) == 10
 
 
 def test_an_undo_does_not_touch_what_another_ta_has_marked_since(office) -> None:

@@ -38,6 +38,8 @@ def test_hostile_answers_run_no_script(hostile_office) -> None:
             number = text.split()[1]
             if f"Answer {number} begins." not in grace.text or f"Answer {number} ends." not in grace.text:
                 found.append("not the whole answer is shown")
+            if grace.page.evaluate("document.scrollingElement.scrollWidth > innerWidth"):
+                found.append("the page scrolls sideways")
             if not grace.page.locator("#mark #save").is_visible():
                 found.append("the rubric is gone")
             if found:
