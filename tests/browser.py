@@ -42,8 +42,8 @@ class Server:
         links: TA -> the link that was printed for them; address: http://127.0.0.1:PORT.
     """
 
-    def __init__(self, folder: Path, *staff: str) -> None:
-        command = [AUTOGRADER, "serve", "--port", "0", *(part for name in staff for part in ("--ta", name))]
+    def __init__(self, folder: Path, *staff: str, port: int = 0) -> None:
+        command = [AUTOGRADER, "serve", "--port", str(port), *(part for name in staff for part in ("--ta", name))]
         environment = {key: value for key, value in os.environ.items() if key != "AUTOGRADER_GRADEBOOK"}
         self._process = subprocess.Popen(
             command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -264,9 +264,9 @@ class Office:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *staff: str) -> Iterator[Server]:
+def serving(folder: Path, *staff: str, port: int = 0) -> Iterator[Server]:
     """Run the server; at the end it must stop as it was told, and have had no policy report and no trace of a bug."""
-    server = Server(folder, *staff)
+    server = Server(folder, *staff, port=port)
     try:
         yield server
     finally:

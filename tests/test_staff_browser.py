@@ -6,7 +6,7 @@ import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
-from browser import QUEUE, Office
+from browser import QUEUE, Office, serving
 from line import Line, signed_in
 from staff_class import ASSIGNMENT, QUESTION
 from staff_words import SHARED
@@ -133,6 +133,22 @@ def test_a_reload_in_mid_answer_keeps_items_and_comment(office) -> None:
         assert (mark.items, mark.comment) == ((office.item(1), office.item(4)), "Which error did you measure?")
         grace.opens(f"{QUEUE}/{answer}")
         assert grace.chosen == list(mark.items)
+
+
+def test_a_server_that_is_started_again_costs_no_typed_word(office) -> None:
+    """The session is gone, what was typed is not: it is back when the new link is open."""
+    answer = next(iter(office.answers))
+    with office.opened("Grace") as grace:
+        grace.opens(f"{QUEUE}/{answer}").presses("3", "c").types("Before the restart.")
+        office.server.stop()
+        with serving(office.made.folder, "Grace", port=office.server.port) as again:
+            grace.submits_with("Control+Enter").sees("Nothing here without a link")
+            grace.faults.clear()  # what the page asked for in between did not come
+            grace.page.goto(again.links["Grace"])
+            grace.opens(f"{QUEUE}/{answer}")
+            assert (grace.chosen, grace.comment) == ([office.item(3)], "Before the restart.")
+            grace.leaves_with("Enter")
+            assert office.marks[answer].comment == "Before the restart."
 
 
 def test_undo_brings_back_what_was_there_before(office) -> None:

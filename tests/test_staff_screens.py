@@ -2,10 +2,11 @@
 
 import itertools
 import re
+import subprocess
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import QUEUE, TA, Office, serving
+from browser import AUTOGRADER, QUEUE, TA, Office, serving
 from staff_class import make_staff_class
 
 pytest_plugins = ["offices"]
@@ -182,6 +183,8 @@ def test_a_finished_question_says_so(tmp_path, chromium) -> None:
                 grace.presses("1").leaves_with("Enter")
             assert grace.path == QUEUE
             grace.sees("are marked").sees("autograder release sum")
+            told = subprocess.run([AUTOGRADER, "standings", "sum"], cwd=made.folder, capture_output=True, text=True)
+            assert told.returncode == 0 and "not marked" not in told.stdout
             assert "4 of 4" in grace.opens("/").text or f"{len(office.answers)} of {len(office.answers)}" in grace.text
             grace.opens(f"{QUEUE}/next")
             assert grace.path == QUEUE
