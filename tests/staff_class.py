@@ -164,6 +164,8 @@ def _attack(n: int) -> str:
 def _file(built: Built, n: int, kind: str, answer: str, hostile: bool, chance: random.Random) -> bytes:
     shown = staff_notebooks.hostile_show(n) if hostile else staff_notebooks.show(chance)
     style = staff_words.style(random.Random(1) if kind == "near" else chance)  # those who copy an answer copy code too
+    if hostile:
+        style = replace(style, remark=repr(staff_words.ATTACKS[n % len(staff_words.ATTACKS)]))
     editor = staff_notebooks.EDITORS[n % len(staff_notebooks.EDITORS)]
     written = " " if kind == "nothing" and not hostile else answer
     return staff_notebooks.notebook(built, style, written, shown, editor, remark=f"number {n}, {chance.random()}")

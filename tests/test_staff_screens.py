@@ -31,7 +31,7 @@ SEEN = """() => {
 
 def shows(ta: TA, office: Office, place: str) -> None:
     """Bring a page onto the screen, with all that it loads."""
-    answer, other = list(office.answers)[:2]
+    answer, other = max(office.answers, key=lambda one: len(office.answers[one])), next(iter(office.answers))
     links = {"submission": ("/sum/people", "/sum/submissions/"), "pair": ("/sum/", "/sum/pairs/")}
     if place in links:
         begin, target = links[place]
@@ -98,6 +98,7 @@ def test_on_a_phone_an_answer_is_marked_by_touch(shared_office) -> None:
     answer = list(shared_office.answers)[5]
     with shared_office.opened("Ada", **PHONE) as ada:
         ada.opens(f"{QUEUE}/{answer}")
+        assert ada.page.locator(".answer").bounding_box()["width"] > 340
         ada.page.locator("label.item").nth(1).tap()
         assert ada.chosen == [shared_office.item(2)]
         ada.page.locator("#comment").tap()
