@@ -140,7 +140,7 @@ def _hand_in(built: Built, people: list[lms.Person], hostile: bool, chance: rand
         at = due + timedelta(hours=chance.randint(1, 60) if n % 12 == 5 else -chance.randint(1, 200))
         status = Status.FAULT if n % 60 == 19 else Status.REJECTED if n % 30 == 11 else Status.GRADED
         kind = staff_words.KINDS[n % len(staff_words.KINDS)]
-        answer = _attack(len({one.sha256 for one in made})) if hostile else staff_words.answer(kind, chance)
+        answer = _attack(made) if hostile else staff_words.answer(kind, chance)
         data = _file(built, n, kind, answer, hostile, chance)
         if status is Status.REJECTED:
             data = b"" if n % 60 == 11 else b"{ no notebook" + str(n).encode()
@@ -156,9 +156,12 @@ def _hand_in(built: Built, people: list[lms.Person], hostile: bool, chance: rand
     return made
 
 
-def _attack(n: int) -> str:
-    attacks = staff_words.ATTACKS
-    return f"Answer {n} begins.\n\n{attacks[n % len(attacks)]}\n\nAnswer {n} ends."
+def _attack(made: list[HandedIn]) -> str:
+    """Return an answer with the first attack that none of those to be marked has yet."""
+    number = len({one.sha256 for one in made if one.status is Status.GRADED and not one.superseded})
+    return (
+        f"Answer {number} begins.\n\n{staff_words.ATTACKS[number % len(staff_words.ATTACKS)]}\n\nAnswer {number} ends."
+    )
 
 
 def _file(built: Built, n: int, kind: str, answer: str, hostile: bool, chance: random.Random) -> bytes:
