@@ -21,7 +21,8 @@ class QuestionFacts:
     """One question over all that was graded.
 
     Attributes:
-        answers: how many have points for it; waiting: how many nobody has marked yet; full: how many have all points.
+        answers: how many have points for it; full: how many have all points.
+        waiting: answers that nobody has marked yet, each file once, as in the queue.
         difficulty: mean share of its points, 0 to 1: of hard questions low, as the literature has it. None: no answer.
         discrimination: item-rest correlation, -1 to 1, of the question's points with the share of points earned in all
             other questions. None below `FEWEST_ANSWERS`, or where all have the same.
@@ -136,7 +137,7 @@ def question_facts(standings: Iterable[Standing], questions: Sequence[Question])
     The question itself is left out of what it is compared with, or it would correlate with itself: S. Henrysson,
     "Correction of item-total correlations in item analysis", Psychometrika 28 (1963), 211-218.
     """
-    answered = [_Answered.of(one.questions) for one in once(standings) if one.questions]
+    answered = [_Answered.of(one) for one in once(standings) if one.questions]
     return tuple(_question(question, answered) for question in questions)
 
 
@@ -144,14 +145,16 @@ def question_facts(standings: Iterable[Standing], questions: Sequence[Question])
 class _Answered:
     """What one submission has in all questions, as in `Standing`, and in those together that have points."""
 
+    file: str
     questions: dict[str, tuple[float | None, float]]
     points: float
     most: float
 
     @classmethod
-    def of(cls, questions: dict[str, tuple[float | None, float]]) -> "_Answered":
-        known = [(points, most) for points, most in questions.values() if points is not None]
-        return cls(questions, sum(points for points, _ in known), sum(most for _, most in known))
+    def of(cls, standing: Standing) -> "_Answered":
+        known = [(points, most) for points, most in standing.questions.values() if points is not None]
+        file = standing.attempt.sha256 if standing.attempt else standing.student.id
+        return cls(file, standing.questions, sum(points for points, _ in known), sum(most for _, most in known))
 
     def beside_rest(self, name: str) -> tuple[float, float] | None:
         """Return the points of a question and the share of points in the others, as far as those are marked."""
@@ -168,7 +171,7 @@ def _question(question: Question, answered: Sequence[_Answered]) -> QuestionFact
     return QuestionFacts(
         question=question,
         answers=len(points),
-        waiting=len(found) - len(points),
+        waiting=len({one.file for one in found if one.questions[name][0] is None}),
         full=sum(given >= most - 1e-9 for given in points),
         difficulty=fmean(points) / most if points and most else None,
         discrimination=_correlation(pairs) if len(pairs) >= FEWEST_ANSWERS else None,

@@ -46,6 +46,12 @@ def test_difficulty_is_the_mean_share_of_points():
     ]
 
 
+def test_what_waits_is_counted_as_in_the_queue():
+    """Two who handed in the same file without being a group have two answers, and one that is to be marked."""
+    facts = question_facts([standing(i, 4, 0, None, file="f" * 64) for i in (1, 2)], QUESTIONS)
+    assert [(one.answers, one.waiting) for one in facts] == [(2, 0), (2, 0), (0, 1)]
+
+
 def test_a_question_is_compared_with_the_rest_and_not_with_itself():
     """By hand: q1 against q2 and q3 together."""
     rows = [(i % 5, (i * 7) % 3, (i * 3) % 5) for i in range(12)]

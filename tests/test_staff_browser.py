@@ -265,6 +265,27 @@ def test_similar_answers_are_marked_together(office) -> None:
     assert office.marks == {}
 
 
+def test_what_is_chosen_goes_along_to_the_similar_answers(office) -> None:
+    """Whoever finds out late that others wrote the same begins nothing anew, and a saved answer is no draft."""
+    same = kinds(office, SHARED)
+    with office.opened("Grace") as grace:
+        grace.opens(f"{QUEUE}/{same[0]}").presses("2", "c").types("Fine.").presses("Escape")
+        grace.page.locator("#similar").wait_for()
+        grace.leaves_with("v")
+        assert (grace.chosen, grace.comment) == ([office.item(2)], "Fine.")
+        grace.leaves_with("Enter").opens(f"{QUEUE}/{same[0]}/similar").presses("2")
+        grace.opens(f"{QUEUE}/{same[0]}")
+        assert grace.chosen == [office.item(2)]
+
+
+def test_caps_lock_changes_no_key(office) -> None:
+    """Letters do the same in upper case."""
+    first, second = list(office.answers)[:2]
+    with office.opened("Grace") as grace:
+        grace.opens(f"{QUEUE}/{first}").leaves_with("N")
+        assert grace.answer == second
+
+
 def test_a_comment_is_kept_and_used_again(office) -> None:
     """Kept at one answer, put into another's comment by keys, by the other TA too."""
     first, second = list(office.answers)[:2]

@@ -33,7 +33,10 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
 }
-REFUSED = "Nothing here without a link from `autograder serve`: open the one that it printed for you.\n"
+REFUSED = (
+    "Nothing here without a link from `autograder serve`: open the one that it printed for you.\n"
+    "What you had typed on a page is there again when you come back to it.\n"
+)
 
 
 class Access:

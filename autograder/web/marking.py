@@ -143,4 +143,6 @@ def picture_file(request: Request) -> Response:
     found = picture(answer, request.path_params["number"]) if answer else None
     if found is None:
         raise HTTPException(404, trouble or "There is no such picture.")
-    return Response(found.data, media_type=found.kind)
+    # An attachment shows in our pages all the same, and by itself it is saved: it never is a document of this origin.
+    saved = f'attachment; filename="plot-{request.path_params["number"]}.{found.kind.rpartition("/")[2]}"'
+    return Response(found.data, media_type=found.kind, headers={"Content-Disposition": saved})

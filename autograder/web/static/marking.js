@@ -9,7 +9,10 @@
   };
   const here = `draft:${location.pathname}`;
   // What the server has saved since the last page is no draft any more.
-  for (const node of document.querySelectorAll("[data-saved]")) memory.drop(`draft:${node.dataset.saved}`);
+  for (const node of document.querySelectorAll("[data-saved]")) {
+    memory.drop(`draft:${node.dataset.saved}`);
+    memory.drop(`draft:${node.dataset.saved}/similar`);
+  }
 
   const items = () => [...form.querySelectorAll("input[name=items]")];
   const adjustment = () => find("#adjustment");
@@ -143,7 +146,8 @@
     if (event.key === "Escape" && typing(target)) { target.blur(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(target) || memory.get("keys-off")) return;
     if (event.key.startsWith("Arrow") && !target.matches("button.snippet")) return;
-    const act = /^[1-9]$/.test(event.key) ? () => toggle(Number(event.key)) : keys[event.key];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock changes no key
+    const act = /^[1-9]$/.test(key) ? () => toggle(Number(key)) : keys[key];
     if (act) { event.preventDefault(); act(); }
   });
 
@@ -161,6 +165,7 @@
     const snippet = target?.closest("button.snippet");
     if (snippet) insert(snippet.dataset.text);
     if (target?.closest("[data-forget]")) memory.drop(here);
+    if (target?.closest("#similar") && memory.get(here)) memory.set(`${here}/similar`, chosen()); // it goes along
   });
   // A page that the browser kept and shows again must be usable again.
   window.addEventListener("pageshow", () => { find("#save").disabled = leaving = false; });
