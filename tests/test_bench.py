@@ -52,6 +52,7 @@ def test_the_time_of_a_child_that_nobody_waited_for_counts(tmp_path):
     assert 0.5 <= run([sys.executable, "parent.py"], tmp_path).cpu_seconds < 1.0
 
 
+@pytest.mark.slow
 def test_the_time_of_a_killed_box_counts(lab):
     """A box that computes for a second in a cell, and then does not end by itself."""
     cell = BURN.format(seconds=1) + "import threading\nthreading.Thread(target=time.sleep, args=(600,)).start()"

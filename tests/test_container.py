@@ -75,6 +75,7 @@ def test_the_container_is_what_docker_makes(tmp_path, built):
     assert autograder == "results run_autograder source submission submission_metadata.json"
 
 
+@pytest.mark.slow
 def test_the_doctor_finds_level_uid_sound_there(tmp_path, built):
     """It says why it is not a better level, and every probe sees what it must."""
     container = Container(tmp_path, built.files[built.zip_path], memory_mb=2 * MEMORY_MB)
@@ -275,6 +276,7 @@ def holding(root: Path) -> list[str]:
     return [str(path.relative_to(root)) for path in files if HIDDEN.encode() in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_who_runs_for_ever_ends_before_the_harness_does(tmp_path, built):
     """What was earned until then counts, and results.json is there in time."""
     container = Container(tmp_path, built.files[built.zip_path], landlock=False)
