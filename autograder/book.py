@@ -19,7 +19,6 @@ class Book:
     Attributes:
         rubrics: assignment id -> question -> rubric.
         marks: assignment id -> (sha256, question) -> the newest mark, withdrawn ones too.
-        entry: all up to this entry of the gradebook is in it: it is current while `Gradebook.latest_entry` says so.
     """
 
     students: tuple[Student, ...]
@@ -29,7 +28,6 @@ class Book:
     extensions: dict[str, tuple[Extension, ...]]
     rubrics: dict[str, dict[str, Rubric]] = field(default_factory=dict)
     marks: dict[str, dict[tuple[str, str], AnswerMark]] = field(default_factory=dict)
-    entry: int = 0
 
     def standings(self, course: Course, now: datetime) -> dict[str, tuple[Standing, ...]]:
         """Return what counts, by assignment id."""
@@ -53,7 +51,6 @@ def book_of(gradebook: "Gradebook", course: Course) -> Book:
         GradebookError: when it cannot be read.
     """
     ids = [assignment.id for assignment in course.assignments]
-    entry = gradebook.latest_entry()  # first: what is added from here on may be missing below, or only in part
     return Book(
         students=gradebook.students(),
         attempts={name: gradebook.attempts(name) for name in ids},
@@ -62,7 +59,6 @@ def book_of(gradebook: "Gradebook", course: Course) -> Book:
         extensions={name: gradebook.extensions(name) for name in ids},
         rubrics={name: gradebook.rubrics(name) for name in ids},
         marks={name: gradebook.answer_marks(name) for name in ids},
-        entry=entry,
     )
 
 

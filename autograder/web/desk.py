@@ -97,10 +97,6 @@ class Desk:
         """Return what counts for each student, by name."""
         return tuple(self._fresh().standings[assignment].values())
 
-    def book(self) -> Book:
-        """Return the whole of the gradebook that standings rest on."""
-        return self._fresh().book
-
     def queue(self, assignment: str, question: str) -> Queue:
         """Return the queue of a written question.
 
