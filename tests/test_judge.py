@@ -386,17 +386,26 @@ def test_a_loop_around_check_ends(classroom):
     assert result.note == "Cell 2 asked for more than 200 checks; the cell was left out."
 
 
-def test_forks_share_their_memory(classroom):
+@pytest.mark.parametrize(
+    ("child", "reached"),
+    [
+        ("time.sleep(2)", False),
+        ("time.sleep(2 * (number % 2))", False),  # nobody waits for those that have ended
+        ("hoard = b'x' * (40 << 20); time.sleep(2)", True),
+    ],
+)
+def test_forks_share_their_memory(child, reached, classroom):
     """Children that write nothing cost nothing: a pool of processes is not a hoard."""
-    classroom.allow(memory_mb=300)
-    code = """
+    classroom.allow(memory_mb=100)
+    code = f"""
         import os, time
-        for _ in range(6):
+        for number in range(6):
             if os.fork() == 0:
-                time.sleep(3)
+                {child}
                 os._exit(0)
         time.sleep(1)
         x = 1
     """
     result = classroom.grade(code, q1="def test(x):\n    assert x == 1")
-    assert (points(result), result.note) == ([1], "")
+    sentence = "Cell 1 reached the memory limit of 100 MB; the cell was left out."
+    assert (points(result), result.note) == (([0], sentence) if reached else ([1], ""))

@@ -233,7 +233,12 @@ class Box:
         used = now.memory_bytes - self._base.memory_bytes
         if used > self._limits.memory_mb << 20 and len(now.pids) > len(self._base.pids):
             # forks share most pages with their parent: count each page once
-            return min(used, proportional_bytes(now.pids) or used)
+            shares = proportional_bytes(now.pids)
+            if shares is None:
+                return used
+            # and none of the warmed process's: the share in them of a process that waits only is everybody's
+            untouched = min((shares[pid] for pid in self._base.pids if pid in shares), default=0)
+            return min(used, sum(max(0, share - untouched) for share in shares.values()))
         return used
 
     def _died(self, sentence: str) -> Died:
@@ -306,15 +311,18 @@ def usage(pid: int) -> Usage:
     return Usage(ticks / os.sysconf("SC_CLK_TCK"), kibibytes << 10, computing, tuple(pids))
 
 
-def proportional_bytes(pids: tuple[int, ...]) -> int:
-    """Return the memory of these processes, a page that several share counted once; 0 where the kernel does not say."""
-    kibibytes = 0
+def proportional_bytes(pids: tuple[int, ...]) -> dict[int, int] | None:
+    """Return each process's memory, a shared page divided among its sharers; None where the kernel does not say."""
+    shares = {}
     for pid in pids:
         try:
             with open(f"/proc/{pid}/smaps_rollup") as rollup:
-                kibibytes += sum(int(line.split()[1]) for line in rollup if line.startswith(("Pss_Anon", "Pss_Shmem")))
-        except FileNotFoundError:
-            continue  # it has ended
+                found = [int(line.split()[1]) for line in rollup if line.startswith(("Pss_Anon", "Pss_Shmem"))]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has ended; the second while nobody has waited for it
         except (OSError, ValueError):
-            return 0
-    return kibibytes << 10
+            return None
+        if not found:
+            return None
+        shares[pid] = sum(found) << 10
+    return shares
