@@ -25,6 +25,7 @@ from autograder.intake import load
 from autograder.job import CodeCell, Job, Verdict
 from autograder.model import Facts, QuestionResult, Result, Status, Submission
 from autograder.notebook import Notebook, read_notebook
+from autograder.precedents import Precedents
 from autograder.programs import Programs
 from autograder.sandbox import wire
 from autograder.sandbox.box import Control, Warm
@@ -62,7 +63,7 @@ class Engine:
 
     Attributes:
         level: isolation level in force.
-        programs: what has been compiled for boxes to come.
+        programs: what has been compiled for boxes to come; precedents: what has been decided for judges to come.
 
     Raises:
         IsolationError: when this machine cannot isolate and `unsafe` does not allow that.
@@ -73,6 +74,7 @@ class Engine:
         self._lock = threading.Lock()
         self._closed = False
         self.programs = Programs()
+        self.precedents = Precedents()
         self._warm = Warm(JUDGE)
         self.level = choose_level(self._warm.hello.level, self._warm.hello.obstacle, unsafe)
 
@@ -102,7 +104,7 @@ class Engine:
         try:
             cells = code_cells(_readable(load(submission), grader))
             job = replace(self.job(cells, grader, wall_seconds), public_only=public_only)
-            result = self._result(submission, grader, self.run(job))
+            result = self._result(submission, grader, self._decide(job))
         except SubmissionError as problem:
             return replace(blank_result(submission, grader, Status.REJECTED), note=str(problem))
         except Fault as fault:
@@ -129,7 +131,7 @@ class Engine:
             verdict = Verdict(unrecorded=True) if ran else self._replay(job, earlier, grader)
             if verdict.unrecorded:
                 ran = True
-                verdict = self.run(job)
+                verdict = self._decide(job)
             result = self._result(submission, grader, verdict)
         except Fault as fault:
             return replace(blank_result(submission, grader, Status.FAULT), note=FAULT_NOTE.format(fault)), ran
@@ -140,7 +142,7 @@ class Engine:
     def _replay(self, job: Job, earlier: Result, grader: Grader) -> Verdict:
         decided = {} if earlier.note else unchanged_questions(earlier, grader)
         changed = tuple(question for question in job.questions if question.name not in decided)
-        verdict = self.run(replace(job, questions=changed, evidence=earlier.evidence))
+        verdict = self._decide(replace(job, questions=changed, evidence=earlier.evidence))
         decided |= {question.name: question for question in verdict.questions}
         return replace(verdict, questions=() if verdict.unrecorded else tuple(decided[q.name] for q in job.questions))
 
@@ -164,6 +166,12 @@ class Engine:
             seed=SEED,
             wall_seconds=wall_seconds or info.limits.wall_factor * info.limits.run_seconds,
         )
+
+    def _decide(self, job: Job) -> Verdict:
+        """Have a judge do a job that need not run tests whose outcome is known."""
+        verdict = self.run(self.precedents.cite(job))
+        self.precedents.learn(job, verdict)
+        return verdict
 
     def run(self, job: Job) -> Verdict:
         """Have a judge do a job.

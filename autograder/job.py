@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from autograder.model import CellError, Limits, Question, QuestionResult
 
 
@@ -12,6 +14,21 @@ class CodeCell:
     number: int
     source: str
     checks: tuple[str, ...] = ()
+
+
+class Step(Struct, frozen=True, array_like=True):
+    """One request of a question's tests and what it was answered, as digests; `subject` as in session.Answers."""
+
+    request: bytes
+    subject: str
+    answer: bytes
+
+
+class Precedent(Struct, frozen=True, array_like=True):
+    """A question that a notebook passed in full: all that its tests asked, in order, and the result."""
+
+    steps: list[Step]
+    result: QuestionResult
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,7 @@ class Job:
         programs: compiled, by name, for boxes to find; training: encoded, to be compiled instead of running cells.
         shift: makes other seeds of all that a notebook sets, so that its run differs; 0 leaves them alone.
         evidence: of an earlier run, packed: no box is started then, and what it does not answer is not asked.
+        precedents: question -> what was decided under the same tests; requests: digest -> message, of their steps.
     """
 
     cells: tuple[CodeCell, ...]
@@ -45,6 +63,8 @@ class Job:
     programs: dict[str, bytes] = field(default_factory=dict)
     training: bytes = b""
     evidence: bytes = b""
+    precedents: dict[str, list[Precedent]] = field(default_factory=dict)
+    requests: dict[bytes, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +96,7 @@ class Verdict:
         unrecorded: the tests asked something that the evidence of the job does not hold; then nothing else counts.
         observed: what met the numeric bounds of instrumented tests.
         trainings: encoded, that the boxes ran by epochs; programs: what a job with a `training` asked for.
+        precedents: question -> what it was decided by or what others may be; requests: those that the job has not.
     """
 
     questions: tuple[QuestionResult, ...] = ()
@@ -90,4 +111,6 @@ class Verdict:
     observed: tuple[Observation, ...] = ()
     trainings: tuple[bytes, ...] = ()
     programs: dict[str, bytes] = field(default_factory=dict)
+    precedents: dict[str, Precedent] = field(default_factory=dict)
+    requests: dict[bytes, bytes] = field(default_factory=dict)
     fault: str = ""

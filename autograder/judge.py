@@ -21,7 +21,8 @@ from autograder import evidence
 from autograder.check import check_question, load_tests, lost
 from autograder.errors import Fault
 from autograder.evidence import Evidence, RecordedSession, Transcript, Unrecorded
-from autograder.job import CodeCell, Job, Verdict
+from autograder.hearing import Hearing
+from autograder.job import CodeCell, Job, Precedent, Verdict
 from autograder.model import CellError, Limits, Question, QuestionResult
 from autograder.observe import MODULE, Observer
 from autograder.sandbox import limits as sentences
@@ -120,6 +121,8 @@ class Run:
         self._session: Session
         self._transcripts: list[Transcript] = []
         self._trainings: dict[bytes, None] = {}
+        self._precedents: dict[str, Precedent] = {}
+        self._requests: dict[bytes, bytes] = {}
         self._cpu_seconds, self._spared_seconds, self._memory_bytes, self._boxes = 0.0, 0.0, 0, 0
 
     def verdict(self) -> Verdict:
@@ -143,8 +146,15 @@ class Run:
             memory_bytes=self._memory_bytes,
             trainings=tuple(self._trainings)[:MAX_TRAININGS],
             evidence_sha256=evidence.sha256(self._transcripts),
-            evidence=evidence.pack(Evidence(list(self._job.cells), self._transcripts, self._source.given_up())),
+            evidence=self._evidence(),
+            precedents=self._precedents,
+            requests=self._requests,
         )
+
+    def _evidence(self) -> bytes:
+        if self._job.evidence:  # it is there already
+            return b""
+        return evidence.pack(Evidence(list(self._job.cells), self._transcripts, self._source.given_up()))
 
     def _result_of(self, question: Question) -> QuestionResult:
         if question.manual:
@@ -222,17 +232,26 @@ class Run:
     def _check(self, name: str) -> None:
         """Check a question, keep the result, and go on dying if the box died of it."""
         question, test = self._questions[name], self._tests[name]
-        training.seed(self._job.seed + 1 + zlib.crc32(name.encode()) % 2**31)  # whatever was checked before
-        try:
-            self._results[name], cause = check_question(
-                test, question, self._session, self._job.limits, self._may_spare(name)
-            )
-        except Killed as death:
-            self._spare(name, death)
+        hearing = Hearing(self._session, self._job.precedents.get(name, ()), self._job.requests)
+        result, cause = hearing.decided(), ""
+        if result is None:
+            training.seed(self._job.seed + 1 + zlib.crc32(name.encode()) % 2**31)  # whatever was checked before
+            try:
+                result, cause = check_question(test, question, hearing, self._job.limits, self._may_spare(name))
+            except Killed as death:
+                self._spare(name, death)
+        self._results[name] = result
+        self._keep_precedent(name, hearing)
         if cause:
             self._decided = max(self._decided, self._position)
             self._note(f"{cause} while question {name} was checked; the rest was graded without it.")
             raise _Accounted(cause)
+
+    def _keep_precedent(self, name: str, hearing: Hearing) -> None:
+        kept = hearing.precedent(self._results[name])
+        if kept is not None:
+            self._precedents[name] = kept[0]
+            self._requests |= kept[1]
 
     def _note(self, sentence: str) -> None:
         """Say it once, however often the notebook is run again."""
@@ -253,7 +272,7 @@ def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
         if job.training:
             verdict = _compile(control, job)
         elif job.evidence:
-            verdict = replace(Run(job, Recording(evidence.unpack(job.evidence))).verdict(), evidence=b"")
+            verdict = Run(job, Recording(evidence.unpack(job.evidence))).verdict()
         else:
             verdict = replace(Run(job, Boxes(control, job)).verdict(), observed=observer.observations())
     except Unrecorded:

@@ -16,6 +16,7 @@ from autograder.grader import Grader, read_grader
 from autograder.grading import grade_batch
 from autograder.known import KnownSubmission, known_submissions
 from autograder.model import Result, Status, Submission
+from autograder.precedents import Precedents
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = read_course(ROOT / "course.yml")
@@ -39,8 +40,10 @@ def graded(engine):
     def grade(assignment: str) -> dict[str, Result]:
         if assignment not in done:
             submissions = tuple(_submission(case) for case in known(assignment).values())
+            engine.precedents = Precedents(most=0)  # each by itself; a regrade then has precedents
             results = grade_batch(engine, submissions, _grader(assignment), os.cpu_count() or 1)
             done[assignment] = {result.submission: result for result in results}
+            engine.precedents = Precedents()
         return done[assignment]
 
     return grade

@@ -20,6 +20,7 @@ from autograder.grading import Engine, code_cells
 from autograder.known import KnownSubmission, known_submissions
 from autograder.model import Assignment, Course, Result, Status, Submission
 from autograder.notebook import read_notebook
+from autograder.precedents import Precedents
 from autograder.proof import answers, calibrate, mutants, notebook_checks, order, summary
 from autograder.proof.findings import Finding
 from autograder.proof.places import places_of
@@ -106,6 +107,7 @@ class _Gate:
         self, engine: Engine, root: Path, built: Built, jobs: int, report: Report, left_out: frozenset[str]
     ) -> None:
         self._engine, self._root, self._built, self._jobs, self._report = engine, root, built, jobs, report
+        engine.precedents = Precedents(most=0)  # every known submission is judged for itself
         self._grader = calibrate.grader_of(built)
         self._folder = root / "solutions" / built.assignment
         file = f"solutions/{built.assignment}/{built.assignment}.py"

@@ -15,6 +15,7 @@ from autograder.intake import collect
 from autograder.job import CodeCell, Job
 from autograder.model import Question, Result
 from autograder.notebook import read_notebook
+from autograder.precedents import Precedents
 from autograder.results import ResultsFolder
 from autograder.sandbox.box import Box
 from measures.lab import ASSIGNMENTS, COURSE, Lab, Part, Step, Used
@@ -23,7 +24,7 @@ from measures.sheets import Goal, Sheet
 # They train nothing, so that what is left is ours; the model of `untrained` crosses all the same.
 QUICK = {"sum": "untrained", "memory": "svd-norm", "seq2seq": "untrained"}
 REFERENCE = "reference"  # elsewhere: what its training varies by is then in the checks
-ALL = "all"
+ALL, AGAIN = "all", "all, where another gave the same answers"
 MOST_MS = 300
 SECONDS = 5.0  # for a round
 TRAINED_ROUNDS = 3  # where it trains, a round takes a minute
@@ -73,7 +74,8 @@ class Overhead(Part):
             stages: dict[str, Callable[[], object]] = {
                 "read": lambda: self._read_file(path, assignment),
                 "write": lambda: folder.write(result),
-                "whole": lambda: self._grade(path, folder, assignment),
+                "whole": lambda: self._grade(path, folder, assignment, first=True),
+                "again": lambda: self._grade(path, folder, assignment),
                 **{name: partial(self.lab.engine.run, job) for name, job in self._jobs(assignment, result).items()},
                 "box": lambda: self._open_and_close("none", assignment),
                 "confined": lambda: self._open_and_close(self.lab.engine.level, assignment),
@@ -84,8 +86,10 @@ class Overhead(Part):
                 if counts:
                     self._read[assignment, name].append(self.lab.used() - before)
 
-    def _grade(self, path: Path, folder: ResultsFolder, assignment: str) -> Result:
-        """All from the file to the record."""
+    def _grade(self, path: Path, folder: ResultsFolder, assignment: str, first: bool = False) -> Result:
+        """All from the file to the record; `first`: as if nobody had given these answers before."""
+        if first:
+            self.lab.engine.precedents = Precedents()
         grader = self.lab.grader(assignment)
         (found,) = collect([path], grader.info.name)
         result = self.lab.engine.grade(found, grader)
@@ -135,11 +139,12 @@ class Overhead(Part):
             "checks: answers of the box": of["checked"] - of["unchecked"] - judging,
             "write record, page, evidence": of["write"],
         }
-        total = of["whole"] - (of["unchecked"] - of["idle cells"])
+        cells = of["unchecked"] - of["idle cells"]
+        total = of["whole"] - cells
         rest = total
         for tree in parts.values():
             rest -= tree
-        return {**parts, "else, and what does not add up": rest, ALL: total}
+        return {**parts, "else, and what does not add up": rest, ALL: total, AGAIN: of["again"] - cells}
 
     def sheets(self) -> list[Sheet]:
         tables = {assignment: self._table(assignment) for assignment in ASSIGNMENTS}
@@ -156,15 +161,18 @@ class Overhead(Part):
             f"and box together. Known submissions ({used}). All: from the file to the record, without what the cells "
             "compute.",
             "Checks are the grader's own tests, with the student's functions that they call: the run with them less "
-            "the run without. In the judge: the same, judged again from evidence, where there is no box.",
+            "the run without. In the judge: the same, judged again from evidence, where there is no box. Where another "
+            "gave the same answers, the judge asks and compares, but runs no test.",
         ]
         return [Sheet("The kit's own time for a submission", columns, rows, notes)]
 
     def goals(self) -> list[Goal]:
         found = []
         for assignment in ASSIGNMENTS:
-            ms = 1000 * self._table(assignment)[ALL].cpu
-            found.append(Goal(f"{assignment}: overhead under {MOST_MS} ms of CPU", f"{ms:.0f} ms", ms < MOST_MS))
+            for what in (ALL, AGAIN):
+                ms = 1000 * self._table(assignment)[what].cpu
+                goal = f"{assignment}: overhead under {MOST_MS} ms of CPU, {what}"
+                found.append(Goal(goal, f"{ms:.0f} ms", ms < MOST_MS))
         return found
 
 

@@ -1,4 +1,4 @@
-"""A class graded once, then graded again after a change of tests, by the real commands."""
+"""A class graded once, then graded again after a change of tests, by the real commands; once without precedents."""
 
 import hashlib
 import os
@@ -9,7 +9,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from autograder.grader import read_grader
 from autograder.model import Status
+from autograder.precedents import Precedents
+from autograder.regrade import regrade_batch
 from autograder.results import ResultsFolder
 from measures.growth import seconds_each
 from measures.lab import COURSE, ROOT, Lab, Part, Step
@@ -18,9 +21,10 @@ from measures.sheets import Goal, Sheet
 
 ASSIGNMENT = "sum"
 MOST_SECONDS, CLASS = 30, 300  # on two cores
+ALL = "another reference, so of all"
 CHANGES = {
     "other tests of one question": ("tests/q6.py",),  # the dearest, that on the trained network
-    "another reference, so of all": ("files/reference.py",),
+    ALL: ("files/reference.py",),
 }
 
 
@@ -36,6 +40,7 @@ class Regrading(Part):
         self._live: Cost
         self._again: dict[str, Cost] = {}
         self._each = 0.0
+        self._unlike = 0.0
 
     def steps(self) -> list[Step]:
         size = self.lab.size.class_size
@@ -45,6 +50,7 @@ class Regrading(Part):
                 Step(f"{size} submissions, {what}", 20 + size / 10, partial(self._regrade, what, changed))
                 for what, changed in CHANGES.items()
             ),
+            Step(f"{size} submissions, each judged for itself", 20 + size / 5, self._regrade_each),
         ]
 
     def _folder(self) -> Path:
@@ -66,6 +72,21 @@ class Regrading(Part):
         self._again[what] = run(command, ROOT)
         if " 0 by running" not in self._again[what].printed:
             raise RuntimeError(f"Notebooks ran again, which is not what is measured: {self._again[what].printed}")
+
+    def _regrade_each(self) -> None:
+        """As if no two had given the same answers: what a class costs at most."""
+        self.lab.engine.precedents = Precedents(most=0)
+        try:
+            with closing(ResultsFolder(self._folder(), self.lab.grader(ASSIGNMENT).info, COURSE.title)) as folder:
+                graded = [folder.with_evidence(one) for one in folder.earlier().values()]
+            grader, before = read_grader(self._changed_tests(())), self.lab.used()
+            other = replace(grader, reference=f"{grader.reference}\n# changed again\n")
+            ran = [one.ran for one in regrade_batch(self.lab.engine, graded, other, self._jobs)]
+            self._unlike = (self.lab.used() - before).clock
+        finally:
+            self.lab.engine.precedents = Precedents()
+        if any(ran) or len(ran) != self.lab.size.class_size:
+            raise RuntimeError(f"{sum(ran)} of {len(ran)} notebooks ran again, which is not what is measured.")
 
     def _fill_class(self) -> None:
         """Give the class as many members as it is to have, each with evidence of its own."""
@@ -94,9 +115,19 @@ class Regrading(Part):
         for what, cost in self._again.items():
             each = f"{1000 * cost.clock_seconds / size:.0f}"
             rows.append((f"from evidence, {what}", f"{cost.clock_seconds:.1f}", each, f"{cost.cpu_seconds / size:.2f}"))
+        rows.append(
+            (
+                "from evidence, of all, each judged for itself",
+                f"{self._unlike:.1f}",
+                f"{1000 * self._unlike / size:.0f}",
+                "",
+            )
+        )
         notes = [
             f"By the clock, {self._jobs} workers. Live: the {known} known submissions, from record to record, as if "
-            f"there were {size}. From evidence: the whole command, warming up included, over {size} made of them.",
+            f"there were {size}. From evidence: the whole command, warming up included, over {size} made of them: "
+            "about ten give the same answers, and where these pass all tests of a question they are judged once. Each "
+            "for itself: as if no two were equal, without warming up, reading and writing.",
         ]
         columns = ("way", "class, s", "ms a submission", "CPU s a submission")
         return [Sheet(f"A class of {size} in `{ASSIGNMENT}`", columns, rows, notes)]
