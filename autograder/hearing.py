@@ -19,7 +19,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.values import Value
 from autograder.session import Answers, Died
 
-MAX_REQUEST_BYTES = 4 << 20  # of a precedent: larger ones are not worth carrying from judge to judge
+MAX_REQUEST_BYTES = 4 << 20  # of a run: they are carried from judge to judge, in one frame with all else
 
 
 class Hearing:
@@ -66,16 +66,14 @@ class Hearing:
         return None
 
     def precedent(self, result: QuestionResult) -> tuple[Precedent, dict[bytes, bytes]] | None:
-        """Return what others may be decided by, and its requests; None where the tests have not passed in full.
+        """Return what others may be decided by, and its new requests; None where the tests have not passed in full.
 
         That they failed may have other causes than the answers, as a judge that is short of memory.
         """
-        passed = bool(result.cases) and all(case.passed for case in result.cases)
-        if not passed or not self._whole or sum(map(len, self._requests.values())) > MAX_REQUEST_BYTES:
+        if not self._whole or not result.cases or not all(case.passed for case in result.cases):
             return None
-        return Precedent(self._steps, result), {
-            key: body for key, body in self._requests.items() if key not in self._known
-        }
+        new = {key: body for key, body in self._requests.items() if key not in self._known}
+        return Precedent(self._steps, result), new
 
     def get(self, name: str) -> wire.Reply:
         """See Answers."""
@@ -118,6 +116,21 @@ class Hearing:
         key = _digest(body)
         self._requests[key] = body
         self._steps.append(Step(key, subject, _digest(msgpack.encode(replace(answer, nonce=b"")))))
+
+
+class Rulings:
+    """The precedents of a run: question -> Precedent; and their requests, as far as they fit."""
+
+    def __init__(self) -> None:
+        self.precedents: dict[str, Precedent] = {}
+        self.requests: dict[bytes, bytes] = {}
+
+    def keep(self, result: QuestionResult, hearing: Hearing) -> None:
+        """Keep what a hearing ended with, if it is a precedent."""
+        made = hearing.precedent(result)
+        requests = self.requests | (made[1] if made else {})
+        if made and sum(map(len, requests.values())) <= MAX_REQUEST_BYTES:
+            self.precedents[result.name], self.requests = made[0], requests
 
 
 def _digest(body: bytes) -> bytes:

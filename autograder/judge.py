@@ -21,8 +21,8 @@ from autograder import evidence
 from autograder.check import check_question, load_tests, lost
 from autograder.errors import Fault
 from autograder.evidence import Evidence, RecordedSession, Transcript, Unrecorded
-from autograder.hearing import Hearing
-from autograder.job import CodeCell, Job, Precedent, Verdict
+from autograder.hearing import Hearing, Rulings
+from autograder.job import CodeCell, Job, Verdict
 from autograder.model import CellError, Limits, Question, QuestionResult
 from autograder.observe import MODULE, Observer
 from autograder.sandbox import limits as sentences
@@ -121,8 +121,7 @@ class Run:
         self._session: Session
         self._transcripts: list[Transcript] = []
         self._trainings: dict[bytes, None] = {}
-        self._precedents: dict[str, Precedent] = {}
-        self._requests: dict[bytes, bytes] = {}
+        self._rulings = Rulings()
         self._cpu_seconds, self._spared_seconds, self._memory_bytes, self._boxes = 0.0, 0.0, 0, 0
 
     def verdict(self) -> Verdict:
@@ -147,8 +146,8 @@ class Run:
             trainings=tuple(self._trainings)[:MAX_TRAININGS],
             evidence_sha256=evidence.sha256(self._transcripts),
             evidence=self._evidence(),
-            precedents=self._precedents,
-            requests=self._requests,
+            precedents=self._rulings.precedents,
+            requests=self._rulings.requests,
         )
 
     def _evidence(self) -> bytes:
@@ -241,17 +240,11 @@ class Run:
             except Killed as death:
                 self._spare(name, death)
         self._results[name] = result
-        self._keep_precedent(name, hearing)
+        self._rulings.keep(result, hearing)
         if cause:
             self._decided = max(self._decided, self._position)
             self._note(f"{cause} while question {name} was checked; the rest was graded without it.")
             raise _Accounted(cause)
-
-    def _keep_precedent(self, name: str, hearing: Hearing) -> None:
-        kept = hearing.precedent(self._results[name])
-        if kept is not None:
-            self._precedents[name] = kept[0]
-            self._requests |= kept[1]
 
     def _note(self, sentence: str) -> None:
         """Say it once, however often the notebook is run again."""

@@ -15,7 +15,7 @@ from autograder.job import Job, Precedent, Verdict
 from autograder.model import Question
 
 MAX_PRECEDENTS = 16  # of a question; a class computes the right answer in a dozen orders
-MAX_BYTES = 64 << 20  # of all requests
+MAX_BYTES = 16 << 20  # of all requests: a job takes them along in its frame
 
 
 class Precedents:
@@ -43,10 +43,10 @@ class Precedents:
     def learn(self, job: Job, verdict: Verdict) -> None:
         """Take note of what a verdict decided or followed."""
         with self._lock:
+            self._requests |= {key: body for key, body in verdict.requests.items() if key not in self._requests}
             if sum(map(len, self._requests.values())) > MAX_BYTES:
                 self._decided.clear()
                 self._requests.clear()
-            self._requests |= {key: body for key, body in verdict.requests.items() if key not in self._requests}
             for question, key in _keys(job):
                 made = verdict.precedents.get(question.name)
                 if made is None or any(step.request not in self._requests for step in made.steps):

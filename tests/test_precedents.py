@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from autograder.hearing import Hearing
+from autograder.hearing import Hearing, Rulings
 from autograder.job import Job, Precedent, Step, Verdict
 from autograder.model import CaseResult, Limits, Question, QuestionResult
 from autograder.precedents import Precedents
@@ -217,7 +217,18 @@ def test_tests_that_ask_something_else_than_before_are_answered_afresh():
 def test_requests_that_are_too_large_are_not_carried_along(monkeypatch):
     """From judge to judge, hundreds of times."""
     monkeypatch.setattr("autograder.hearing.MAX_REQUEST_BYTES", 10)
-    assert heard(1, 2) is None
+    first, second = Hearing(Answering(1)), Hearing(Answering(1))
+    first.get("a")
+    second.get("a name that is longer")
+    rulings = Rulings()
+    rulings.keep(PASSED, second)
+    assert (rulings.precedents, rulings.requests) == ({}, {})
+    monkeypatch.setattr("autograder.hearing.MAX_REQUEST_BYTES", 40)
+    rulings.keep(replace(PASSED, name="q2"), first)
+    assert set(rulings.precedents) == {"q2"}
+    rulings.keep(PASSED, second)
+    assert set(rulings.precedents) == {"q2"}
+    assert len(rulings.requests) == 1
 
 
 JOB = Job((), (Question("q1", "", 1),), {"q1": "a test"}, "", {}, Limits(), "none", 0, 1.0)
@@ -257,6 +268,9 @@ def test_requests_do_not_pile_up(monkeypatch):
     """Beyond a size it begins anew."""
     monkeypatch.setattr("autograder.precedents.MAX_BYTES", 10)
     precedents = Precedents()
+    precedents.learn(JOB, verdict(1))
+    assert numbers(precedents) == [1]
     precedents.learn(JOB, verdict(2))
-    precedents.learn(JOB, verdict(3))
-    assert numbers(precedents) == [3]
+    assert numbers(precedents) == []
+    precedents.learn(JOB, verdict(1))
+    assert numbers(precedents) == [1]
