@@ -21,6 +21,7 @@ from autograder.course import read_course
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = read_course(ROOT / "course.yml")
 ASSIGNMENTS = [assignment.id for assignment in COURSE.assignments]
+LONG = {"memory", "gradients"}  # a minute each in a stock kernel; `make verify` has stock Otter run the solved ones
 SCREEN_LINES = 40
 REFERENCE = ("# Run this cell", "ARTICLES = ")  # the set-up; the rules of two languages, to be looked up
 CPU_SECONDS = 90
@@ -76,7 +77,10 @@ def run(content: bytes, folder: Path, name: str) -> Run:
     return Run(notebook, folder, cpu_seconds_of_children() - before)
 
 
-@pytest.fixture(scope="module", params=ASSIGNMENTS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(one, marks=[pytest.mark.slow] if one in LONG else []) for one in ASSIGNMENTS],
+)
 def built(request) -> Built:
     return build_assignment(ROOT, COURSE, COURSE.assignment(request.param))
 
