@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -41,8 +42,12 @@ class Grader:
     sha256: str
     guide: MarkingGuide = field(default_factory=MarkingGuide)
 
-    def sha256_of(self, question: Question) -> str:
-        """Return a hash of all in this grader that decides a question's points."""
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Question -> hash of all in this grader that decides its points."""
+        return {question.name: self._sha256_of(question) for question in self.info.questions}
+
+    def _sha256_of(self, question: Question) -> str:
         said = (question.name, question.title, float(question.points), question.manual)
         parts = (*said, self.tests.get(question.name), self.reference)
         return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -148,7 +149,7 @@ class Engine:
 
     def profile(self, grader: Grader) -> str:
         """Return a hash of all that the answers of a box depend on, but for the submission and what it is asked."""
-        parts = [kit_version(), sorted(self._versions().items()), SEED, self.level, asdict(grader.info.limits)]
+        parts = [kit_version(), sorted(self._versions.items()), SEED, self.level, asdict(grader.info.limits)]
         files = sorted((name, hashlib.sha256(content).hexdigest()) for name, content in grader.files.items())
         return hashlib.sha256(repr([*parts, files]).encode()).hexdigest()
 
@@ -238,6 +239,7 @@ class Engine:
             evidence=verdict.evidence,
         )
 
+    @cached_property
     def _versions(self) -> dict[str, str]:
         return {**self._warm.hello.versions, "otter-grader": version("otter-grader")}
 
@@ -246,11 +248,11 @@ class Engine:
             submission_sha256=submission.sha256,
             grader_sha256=grader.sha256,
             kit=kit_version(),
-            versions=self._versions(),
+            versions=self._versions,
             seed=SEED,
             level=self.level,
             profile=self.profile(grader),
-            tests={question.name: grader.sha256_of(question) for question in grader.info.questions},
+            tests=grader.hashes,
             boxes=verdict.boxes,
             memory_bytes=verdict.memory_bytes,
             cell_errors=verdict.cell_errors,
@@ -270,7 +272,7 @@ def unchanged_questions(earlier: Result, grader: Grader) -> dict[str, QuestionRe
     return {
         question.name: old[question.name]
         for question in grader.info.questions
-        if question.name in old and hashes.get(question.name) == grader.sha256_of(question)
+        if question.name in old and hashes.get(question.name) == grader.hashes[question.name]
     }
 
 
@@ -294,9 +296,7 @@ def blank_result(submission: Submission, grader: Grader, status: Status) -> Resu
     return Result(submission.name, submission.student, grader.info.assignment, status, None, None)
 
 
-def grade_batch(
-    engine: Engine, submissions: tuple[Submission, ...], grader: Grader, jobs: int
-) -> Iterator[Result]:  # fmt: skip
+def grade_batch(engine: Engine, submissions: tuple[Submission, ...], grader: Grader, jobs: int) -> Iterator[Result]:
     """Yield the result of each submission as it ends, `jobs` at a time.
 
     When the caller stops iterating or is interrupted, what runs is killed and no result is made of it.

@@ -26,7 +26,7 @@ from autograder.errors import ConfigError
 from autograder.folders import results_folder
 from autograder.grader import Grader
 from autograder.intake import collect
-from autograder.model import Result, Status, Submission
+from autograder.model import QuestionResult, Result, Status, Submission
 from autograder.reports import class_summary, class_table
 from autograder.results import ResultsFolder
 from autograder.text import plain
@@ -103,12 +103,15 @@ def grade(
             some = ", ".join(plain(name) for name in changed[:5]) + (", …" if len(changed) > 5 else "")
             console.print(f"{len(changed)} replace results of other files of the same name: {escape(some)}")
         graded: list[Result] = []
+        alike: dict[QuestionResult, QuestionResult] = {}
         interrupted = False
         try:
             with contextlib.closing(_graded(todo, grader, jobs or os.cpu_count() or 1, dask, unsafe)) as running:
                 for result in running:
                     folder.write(result)
-                    graded.append(replace(result, evidence=b""))  # it is on the disk, and larger than all the rest
+                    # evidence is on the disk; of what is equal, as right answers are, one is enough
+                    questions = tuple(alike.setdefault(question, question) for question in result.questions)
+                    graded.append(replace(result, evidence=b"", questions=questions))
         except KeyboardInterrupt:
             interrupted = True
         # a latecomer graded alone joins the class that is in the folder already

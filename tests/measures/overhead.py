@@ -22,12 +22,10 @@ from measures.lab import ASSIGNMENTS, COURSE, Lab, Part, Step, Used
 from measures.sheets import Goal, Sheet
 
 # They train nothing, so that what is left is ours; the model of `untrained` crosses all the same.
-QUICK = {"sum": "untrained", "memory": "svd-norm", "seq2seq": "untrained"}
-REFERENCE = "reference"  # elsewhere: what its training varies by is then in the checks
+QUICK = {"sum": "untrained", "memory": "svd-norm", "gradients": "with-tensorflow", "seq2seq": "untrained"}
 ALL, AGAIN = "all", "all, where another gave the same answers"
 MOST_MS = 300
 SECONDS = 5.0  # for a round
-TRAINED_ROUNDS = 3  # where it trains, a round takes a minute
 FIRST_OPERATION = """\
 from otter.test_files import test_case
 OK_FORMAT = False
@@ -53,21 +51,18 @@ class Overhead(Part):
         self._cells: dict[str, tuple[CodeCell, ...]] = {}
 
     def steps(self) -> list[Step]:
+        rounds = self.lab.size.repeats
         return [
             Step(f"{one}: round {number} of {rounds}", SECONDS, partial(self._round, one, counts=number > 0))
-            for one, rounds in self._rounds().items()
+            for one in ASSIGNMENTS
             for number in range(rounds + 1)
         ]
-
-    def _rounds(self) -> dict[str, int]:
-        most = self.lab.size.repeats
-        return {one: most if one in QUICK else min(most, TRAINED_ROUNDS) for one in ASSIGNMENTS}
 
     def _round(self, assignment: str, counts: bool) -> None:
         """Do each stage once."""
         grader = self.lab.grader(assignment)
         path = self.lab.place(f"overhead-{assignment}") / "quick.ipynb"
-        path.write_bytes(self.lab.known(assignment)[QUICK.get(assignment, REFERENCE)].notebook)
+        path.write_bytes(self.lab.known(assignment)[QUICK[assignment]].notebook)
         with closing(ResultsFolder(path.parent / "grades", grader.info, COURSE.title)) as folder:
             result = self._grade(path, folder, assignment)
             self._cells[assignment] = tuple(evidence.unpack(result.evidence).cells)
@@ -154,10 +149,9 @@ class Overhead(Part):
             values = [value for tree in trees for value in (tree.cpu, tree.clock)]
             rows.append((stage, *(f"{1000 * value:.1f}" for value in values)))
         columns = ("stage", *(f"{one}: {what}" for one in ASSIGNMENTS for what in ("CPU ms", "clock ms")))
-        rounds = ", ".join(f"{one}: {number}" for one, number in self._rounds().items())
-        used = ", ".join(f"{one}: {QUICK.get(one, REFERENCE)}, {len(self._cells[one])} cells" for one in ASSIGNMENTS)
+        used = ", ".join(f"{one}: {QUICK[one]}, {len(self._cells[one])} cells" for one in ASSIGNMENTS)
         notes = [
-            f"Means of several rounds in turn ({rounds}), one at a time: the command, the warmed process, judge "
+            f"Means of {self.lab.size.repeats} rounds in turn, one at a time: the command, the warmed process, judge "
             f"and box together. Known submissions ({used}). All: from the file to the record, without what the cells "
             "compute.",
             "Checks are the grader's own tests, with the student's functions that they call: the run with them less "
