@@ -24,11 +24,12 @@ class Precedents:
     def __init__(self, most: int = MAX_PRECEDENTS) -> None:
         self._most = most
         self._lock = threading.Lock()
+        # digest of what is asked -> digest of the answers -> precedent, the last followed at the end
         self._decided: dict[bytes, OrderedDict[bytes, Precedent]] = defaultdict(OrderedDict)
         self._requests: dict[bytes, bytes] = {}
 
     def cite(self, job: Job) -> Job:
-        """Return the job with the precedents of its questions, the last followed first."""
+        """Return the job with the precedents of its questions, the last followed first, and their requests."""
         if not self._most:
             return job
         with self._lock:
@@ -42,6 +43,8 @@ class Precedents:
 
     def learn(self, job: Job, verdict: Verdict) -> None:
         """Take note of what a verdict decided or followed."""
+        if not self._most:
+            return
         with self._lock:
             self._requests |= {key: body for key, body in verdict.requests.items() if key not in self._requests}
             if sum(map(len, self._requests.values())) > MAX_BYTES:

@@ -409,3 +409,11 @@ def test_forks_share_their_memory(child, reached, classroom):
     result = classroom.grade(code, q1="def test(x):\n    assert x == 1")
     sentence = "Cell 1 reached the memory limit of 100 MB; the cell was left out."
     assert (points(result), result.note) == (([0], sentence) if reached else ([1], ""))
+
+
+@pytest.mark.parametrize("end", ["", "raise SystemExit", "1 / 0"])
+def test_a_fork_that_comes_back_does_not_take_the_notebooks_place(end, classroom):
+    """A cell that forks and goes on in both processes, as a pool that is used wrongly: the child ends with the cell."""
+    cells = f"import os\nif os.fork() == 0:\n    pass\n    {end}", "import time\ntime.sleep(0.3)\nx = 1"
+    result = classroom.grade(*cells, q1="def test(x):\n    assert x == 1\ndef test2(os):\n    assert 0")
+    assert (points(result), result.note) == ([1, 0], "")

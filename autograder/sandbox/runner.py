@@ -50,6 +50,8 @@ class Runner:
         training.seed(begin.seed)
         sys.modules["otter"] = stand_in_for_otter(self.checkpoint)
         training.install()
+        # a process that a cell forks and that comes back here must not take the notebook's place: it ends
+        os.register_at_fork(after_in_child=self._sock.close)
         wire.send_frame(self._sock, wire.Ready(platform.python_version(), level))
         while True:
             self._answer(wire.receive(self._sock, wire.Request))
