@@ -14,7 +14,7 @@ from msgspec import msgpack
 from autograder.job import Job, Precedent, Verdict
 from autograder.model import Question
 
-MAX_PRECEDENTS = 16  # of a question; a class computes the right answer in a dozen orders
+MAX_PRECEDENTS = 16  # of a question: right answers differ by the order in which they add
 MAX_BYTES = 16 << 20  # of all requests: a job takes them along in its frame
 
 

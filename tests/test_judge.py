@@ -417,3 +417,13 @@ def test_a_fork_that_comes_back_does_not_take_the_notebooks_place(end, classroom
     cells = f"import os\nif os.fork() == 0:\n    pass\n    {end}", "import time\ntime.sleep(0.3)\nx = 1"
     result = classroom.grade(*cells, q1="def test(x):\n    assert x == 1\ndef test2(os):\n    assert 0")
     assert (points(result), result.note) == ([1, 0], "")
+
+
+def test_a_hoard_counts_beside_a_fork_where_nobody_waits_around_the_box(classroom, monkeypatch):
+    """Without isolation the student's process is the only one there was: its memory is nobody else's share."""
+    monkeypatch.setattr(classroom.engine, "level", "none")
+    classroom.allow(memory_mb=100)
+    fork = "if os.fork() == 0:\n    time.sleep(2)\n    os._exit(0)"
+    code = f"import os, time\nhoard = b'x' * (250 << 20)\n{fork}\ntime.sleep(1)"
+    result = classroom.grade(code, q1="def test(hoard):\n    assert hoard")
+    assert result.note == "Cell 1 reached the memory limit of 100 MB; the cell was left out."

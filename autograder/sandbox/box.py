@@ -236,8 +236,8 @@ class Box:
             shares = proportional_bytes(now.pids)
             if shares is None:
                 return used
-            # and none of the warmed process's: the share in them of a process that waits only is everybody's
-            untouched = min((shares[pid] for pid in self._base.pids if pid in shares), default=0)
+            # and none of the warmed process's: those who only wait, around the student's process, show each one's share
+            untouched = min((shares[pid] for pid in self._base.pids[:-1] if pid in shares), default=0)
             return min(used, sum(max(0, share - untouched) for share in shares.values()))
         return used
 
