@@ -255,7 +255,6 @@ def serve(job_sock: socket.socket, control_sock: socket.socket) -> None:
     """Be a judge: read one Job, write one Verdict. What goes wrong here is a fault, never a score."""
     try:
         job: Job = wire.receive(job_sock, Job)
-        training.install()  # tests apply models too
         training.seed(job.seed + 1)  # so that tests that draw numbers draw the same ones for everybody, the box others
         _install_reference(job.reference)
         observer = Observer()

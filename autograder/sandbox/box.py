@@ -85,7 +85,7 @@ class Warm(Control):
         self._process = subprocess.Popen(
             command,
             pass_fds=[theirs.fileno()],
-            env={**environment, "PYTHONHASHSEED": "0"},
+            env={**environment, **zygote.COMPUTING, "PYTHONHASHSEED": "0"},
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,

@@ -27,21 +27,27 @@ _IN_PLACE: dict[str, Callable[[Any], Any]] = {
     "sigmoid": lambda h: np.reciprocal(1 + np.exp(-h), out=h),
     "relu": lambda h: np.maximum(h, 0, out=h),
 }
+_KINDS = ("SimpleRNN", "GRU", "LSTM")
 _training_program = False
 
 
 def install() -> None:
-    """Replace the loop of SimpleRNN in this process."""
-    kind = keras.layers.SimpleRNN
-    stock_loop, stock_cell, stock_step = kind.inner_loop, keras.layers.SimpleRNNCell, keras.layers.SimpleRNNCell.call
+    """Replace the loops of SimpleRNN, GRU and LSTM in this process."""
+    for name in _KINDS:
+        _replace_loop(getattr(keras.layers, name), getattr(keras.layers, f"{name}Cell"))
+
+
+def _replace_loop(kind: Any, cell_kind: Any) -> None:
+    stock_loop, stock_step = kind.inner_loop, cell_kind.call
 
     @functools.wraps(stock_loop)
     def inner_loop(self: Any, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
         cell = self.cell
-        plain = type(self) is kind and type(cell) is stock_cell and stock_cell.call is stock_step
-        if not plain or "call" in vars(cell) or mask is not None or not _is_known(self, cell, sequences):
-            return stock_loop(self, sequences, initial_state, mask, training)
-        return _run(self, sequences, initial_state, lambda: stock_loop(self, sequences, initial_state, mask, training))
+        plain = type(self) is kind and type(cell) is cell_kind and cell_kind.call is stock_step
+        looped = None
+        if plain and "call" not in vars(cell) and _is_known(self, cell, sequences):
+            looped = _run(self, sequences, initial_state, mask)
+        return stock_loop(self, sequences, initial_state, mask, training) if looped is None else looped
 
     kind.inner_loop = inner_loop
 
@@ -60,48 +66,135 @@ def training_program() -> Iterator[None]:
 def _is_known(layer: Any, cell: Any, sequences: Any) -> bool:
     if layer.unroll or layer.go_backwards or cell.dropout or cell.recurrent_dropout or not sequences.shape[1]:
         return False
-    known = getattr(cell.activation, "__name__", "") in _SLOPES
-    of_keras = cell.activation is getattr(keras.activations, getattr(cell.activation, "__name__", ""), None)
-    return known and of_keras and cell.compute_dtype == sequences.dtype.name in ("float32", "float64")
+    activations = [cell.activation, getattr(cell, "recurrent_activation", cell.activation)]
+    names = [getattr(activation, "__name__", "") for activation in activations]
+    if not all(name in _SLOPES for name in names):
+        return False
+    of_keras = [getattr(keras.activations, name, None) for name in names]
+    return of_keras == activations and cell.compute_dtype == sequences.dtype.name in ("float32", "float64")
 
 
-def _run(layer: Any, sequences: Any, initial_state: Any, stock: Callable[[], Any]) -> Any:
-    """Return last output, outputs and states, as `inner_loop` does."""
+def _run(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> Any:
+    """Return last output, outputs and states, as `inner_loop` does; None where Keras' own loop has to."""
     import tensorflow as tf
     from tensorflow.python.eager.record import could_possibly_record
 
-    if not (tf.executing_eagerly() or _training_program):
-        return stock()
     cell = layer.cell
-    (first,) = initial_state if isinstance(initial_state, (list, tuple)) else (initial_state,)
+    first = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
+    (mask,) = mask if isinstance(mask, (list, tuple)) else (mask,)
     if tf.executing_eagerly() and not could_possibly_record():
-        last, states = _loop_of_arrays(cell, np.asarray(sequences), np.asarray(first))
-        states = states if layer.return_sequences else last[:, None]
-        last, outputs = tf.convert_to_tensor(last), tf.convert_to_tensor(states)
-        return last, outputs, [last]
+        last, states, outputs = _loop_of_arrays(layer, np.asarray(sequences), [np.asarray(one) for one in first], mask)
+        states = [tf.convert_to_tensor(state) for state in states]
+        last = tf.convert_to_tensor(last)
+        return last, tf.convert_to_tensor(outputs) if layer.return_sequences else last[:, None], states
+    if type(layer) is not keras.layers.SimpleRNN or mask is not None:
+        return None
+    if not (tf.executing_eagerly() or _training_program):
+        return None
     inputs = tf.tensordot(tf.transpose(sequences, (1, 0, 2)), tf.convert_to_tensor(cell.kernel), 1)
     if cell.bias is not None:
         inputs += tf.convert_to_tensor(cell.bias)
     loop = _loop_of_eager_steps if tf.executing_eagerly() else _loop_of_a_program
-    last, states = loop(cell.activation, inputs, first, tf.convert_to_tensor(cell.recurrent_kernel))
+    last, states = loop(cell.activation, inputs, first[0], tf.convert_to_tensor(cell.recurrent_kernel))
     outputs = tf.transpose(states, (1, 0, 2)) if layer.return_sequences else last[:, None]
     return last, outputs, [last]
 
 
-def _loop_of_arrays(cell: Any, sequences: Any, first: Any) -> tuple[Any, Any]:
-    """Return the last state (n, H) and all states (n, T, H). Without gradients to keep, NumPy's calls cost least."""
-    recurrent, change = np.asarray(cell.recurrent_kernel), _IN_PLACE[cell.activation.__name__]
+def _loop_of_arrays(layer: Any, sequences: Any, first: list[Any], mask: Any) -> tuple[Any, list[Any], Any]:
+    """Return the last output (n, H), the last states (n, H) each, and all outputs (n, T, H).
+
+    Without gradients to keep, NumPy's calls cost least.
+
+    Args:
+        sequences: float array (n, T, F).
+        first: the states before the first step, (n, H) each.
+        mask: None, or a tensor (n, T) or (n, T, 1) that is false at the steps of a sample that it skips.
+    """
+    step, projected = _STEPS[type(layer).__name__](layer.cell, sequences)
+    states, output = first, np.zeros_like(first[0])
+    outputs = np.empty((*projected.shape[:2], output.shape[-1]), output.dtype)
+    kept = None if mask is None else np.asarray(mask, bool).reshape(*sequences.shape[:2], 1)
     with np.errstate(all="ignore"):  # as TensorFlow does
-        states = np.tensordot(sequences, np.asarray(cell.kernel), 1)
-        if cell.bias is not None:
-            states += np.asarray(cell.bias)
-        state = first
-        for t in range(states.shape[1]):
-            state = state @ recurrent
-            state += states[:, t]
-            change(state)
-            states[:, t] = state
-    return state, states
+        for t in range(projected.shape[1]):
+            made = step(projected[:, t], *states)
+            if kept is None:
+                states, output = made, made[0]
+            else:
+                output = np.where(kept[:, t], made[0], 0 if layer.zero_output_for_mask else output)
+                states = [np.where(kept[:, t], new, old) for new, old in zip(made, states, strict=True)]
+            outputs[:, t] = output
+    return output, states, outputs
+
+
+_Step = Callable[
+    ..., list[Any]
+]  # the projected inputs of a step and the old states -> the new states, the output first
+
+
+def _simple_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
+    """Return the step of a SimpleRNN, and what it takes of each element: h' = f(x W + b + h R)."""
+    recurrent, change = np.asarray(cell.recurrent_kernel), _in_place(cell.activation)
+
+    def step(x: Any, h: Any) -> list[Any]:
+        return [change(h @ recurrent + x)]
+
+    return step, _project(sequences, cell.kernel, cell.bias)
+
+
+def _gru_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
+    """Return the same for a GRU: h' = z h + (1 - z) f(x W_h + b_h + c), gates z and r of x and h.
+
+    The candidate's part of the old state, c, is r * (h R_h + b') with `reset_after`, (r * h) R_h without.
+    """
+    recurrent, units = np.asarray(cell.recurrent_kernel), cell.units
+    change, change_gate = _in_place(cell.activation), _in_place(cell.recurrent_activation)
+    bias, after = cell.bias, 0.0
+    if bias is not None and cell.reset_after:
+        bias, after = np.asarray(bias)
+
+    def step(x: Any, h: Any) -> list[Any]:
+        if cell.reset_after:
+            inner = h @ recurrent + after
+            gates = change_gate(x[:, : 2 * units] + inner[:, : 2 * units])
+            candidate = gates[:, units:] * inner[:, 2 * units :]
+        else:
+            gates = change_gate(x[:, : 2 * units] + h @ recurrent[:, : 2 * units])
+            candidate = (gates[:, units:] * h) @ recurrent[:, 2 * units :]
+        z = gates[:, :units]
+        return [z * h + (1 - z) * change(x[:, 2 * units :] + candidate)]
+
+    return step, _project(sequences, cell.kernel, bias)
+
+
+def _lstm_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
+    """Return the same for an LSTM: c' = f c + i g(.), h' = o g(c'), gates i, f and o, all of x and h."""
+    recurrent = np.asarray(cell.recurrent_kernel)
+    change, change_gate = _in_place(cell.activation), _in_place(cell.recurrent_activation)
+
+    def step(x: Any, h: Any, c: Any) -> list[Any]:
+        i, f, g, o = (part.copy() for part in np.split(h @ recurrent + x, 4, axis=1))
+        c = change_gate(f) * c + change_gate(i) * change(g)
+        return [change_gate(o) * change(c.copy()), c]
+
+    return step, _project(sequences, cell.kernel, cell.bias)
+
+
+_STEPS: dict[str, Callable[[Any, Any], tuple[_Step, Any]]] = {
+    "SimpleRNN": _simple_step,
+    "GRU": _gru_step,
+    "LSTM": _lstm_step,
+}
+
+
+def _in_place(activation: Any) -> Callable[[Any], Any]:
+    return _IN_PLACE[activation.__name__]
+
+
+def _project(sequences: Any, kernel: Any, bias: Any) -> Any:
+    """Return what each element adds to a step, float array (n, T, columns of the kernel)."""
+    with np.errstate(all="ignore"):
+        projected = np.tensordot(sequences, np.asarray(kernel), 1)
+        return projected if bias is None else projected + np.asarray(bias)
 
 
 def _loop_of_eager_steps(activation: Any, inputs: Any, first: Any, recurrent: Any) -> tuple[Any, Any]:

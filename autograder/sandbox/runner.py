@@ -10,8 +10,10 @@ import platform
 import random
 import socket
 import sys
+import tempfile
 import types
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,6 @@ class Runner:
         seeds.shift(begin.shift)
         training.seed(begin.seed)
         sys.modules["otter"] = stand_in_for_otter(self.checkpoint)
-        training.install()
         # a process that a cell forks and that comes back here must not take the notebook's place: it ends
         os.register_at_fork(after_in_child=self._sock.close)
         wire.send_frame(self._sock, wire.Ready(platform.python_version(), level))
@@ -237,15 +238,20 @@ def stand_in_for_otter(checkpoint: Callable[[str], None]) -> types.ModuleType:
     return module
 
 
+@cache
 def make_shell() -> Any:
-    """Return an IPython shell without history, colours or a terminal: cells behave as in a notebook."""
+    """Return an IPython shell without history, colours or a terminal: cells behave as in a notebook.
+
+    The warmed process makes it for all boxes, and nothing that a box could not see is in it.
+    """
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
-    shell = InteractiveShell.instance(config=config)
+    with tempfile.TemporaryDirectory() as folder:  # it insists on folders of its own, and works without them
+        shell = InteractiveShell.instance(config=config, ipython_dir=folder)
     shell._tee = lambda channel: contextlib.nullcontext()  # it keeps all that cells print, for a history nobody reads
     shell.showtraceback = lambda *args, **kwargs: None  # formatting a traceback nobody reads reads source files
     return shell

@@ -1,12 +1,11 @@
 """The fast Keras profile: trains and evaluates the same models on the same batches with the same numbers, in less time.
 
 In goes Keras as the student's code sees it; out comes the same Keras whose `fit` runs an epoch as one XLA program
-(epochs.py) and whose `predict` skips tracing, for plain models on plain arrays. What it does not know runs as it would
+(epochs.py) and whose predictions skip tracing, for plain models on plain arrays. What it does not know runs as it would
 have: this file decides which is which.
 """
 
 import functools
-import importlib
 import math
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 from msgspec.structs import replace
 
-from autograder.sandbox import recurrence, traces
+from autograder.sandbox import bookkeeping, recurrence, traces
 from autograder.sandbox.epochs import Work, epoch_program, set_flags, train_by_epochs
 from autograder.sandbox.models import decode_keras, encode_keras
 from autograder.sandbox.programs import read_folder, use_folder
@@ -24,8 +23,7 @@ from autograder.sandbox.values import Model, Training, WireError
 MIN_STEPS = 300  # from here on it takes less CPU than stock Keras, compiling included
 MAX_BYTES = 64 << 20  # of training data: the whole of it becomes part of the program
 CHUNK = 4_096  # samples that `predict` computes at a time
-MAX_TIME_STEPS = 250  # of LSTM and GRU: without tracing each costs about 1 ms, tracing 0.3 s
-MAX_SIMPLE_STEPS = 5_000  # of SimpleRNN, whose loop is ours
+MAX_TIME_STEPS = 5_000  # of `predict` without tracing, which costs 0.3 s
 
 MAX_NOTES = 8
 _trainings: list[Training] = []
@@ -49,11 +47,15 @@ def seed(value: int) -> None:
 
 
 def install() -> None:
-    """Replace `fit` and `predict` of Keras' models, and the loop of SimpleRNN, in this process."""
+    """Replace how models train and predict, and the loops of recurrent layers, in this process and its forks.
+
+    Call it before TensorFlow's first operation.
+    """
     set_flags()
     recurrence.install()
-    _share_kernels_of_variables()
-    stock_fit, stock_predict = keras.Model.fit, keras.Model.predict
+    bookkeeping.install()
+    model = keras.Model
+    stock_fit, stock_predict, stock_batch = model.fit, model.predict, model.predict_on_batch
 
     @functools.wraps(stock_fit)
     def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -66,25 +68,19 @@ def install() -> None:
 
     @functools.wraps(stock_predict)
     def predict(self: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
-        if args or set(kwargs) - {"batch_size", "verbose"} or not _predicts_directly(self, x):
+        if args or set(kwargs) - {"batch_size", "verbose"} or not _predicts_directly(self, [x]):
             return stock_predict(self, x, *args, **kwargs)
         chunks = [np.asarray(self(x[start : start + CHUNK], training=False)) for start in range(0, len(x), CHUNK)]
         return np.concatenate(chunks)
 
-    keras.Model.fit, keras.Model.predict = fit, predict
+    @functools.wraps(stock_batch)
+    def predict_on_batch(self: Any, x: Any) -> Any:
+        if not _predicts_directly(self, x if type(x) is list else [x]):
+            return stock_batch(self, x)
+        return np.array(self(x, training=False))
+
+    model.fit, model.predict, model.predict_on_batch = fit, predict, predict_on_batch
     traces.watch()
-
-
-def _share_kernels_of_variables() -> None:
-    """Create variables without a name for debugging: TensorFlow would build an operation anew for each name."""
-    operations = importlib.import_module("tensorflow.python.ops.gen_resource_variable_ops")
-    stock = operations.var_handle_op
-
-    @functools.wraps(stock)
-    def var_handle_op(*args: Any, **kwargs: Any) -> Any:
-        return stock(*args, **kwargs | {"debug_name": ""})
-
-    vars(operations)["var_handle_op"] = var_handle_op
 
 
 def take_trainings() -> list[Training]:
@@ -209,12 +205,12 @@ def _is_array(thing: Any) -> bool:
     return type(thing) is np.ndarray and thing.ndim > 0 and len(thing) > 0 and thing.dtype.kind in "fiub"
 
 
-def _predicts_directly(model: Any, x: Any) -> bool:
-    if not (_is_array(x) and _has_known_layers(model) and len(model.inputs) == 1):
+def _predicts_directly(model: Any, inputs: list[Any]) -> bool:
+    if not (inputs and all(_is_array(x) for x in inputs) and _has_known_layers(model)):
         return False
-    gated = any(type(layer).__name__ in ("LSTM", "GRU") for layer in model._flatten_layers())
-    most = MAX_TIME_STEPS if gated else MAX_SIMPLE_STEPS
-    return bool(x.ndim < 3 or x.shape[1] * -(-len(x) // CHUNK) <= most)
+    if len(inputs) != len(model.inputs):
+        return False
+    return all(x.ndim < 3 or x.shape[1] * -(-len(x) // CHUNK) <= MAX_TIME_STEPS for x in inputs)
 
 
 def _has_known_layers(model: Any) -> bool:

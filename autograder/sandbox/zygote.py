@@ -43,7 +43,8 @@ PRELOAD = (
     *(f"tensorflow.python.data.ops.{name}_op" for name in ("range", "flat_map", "from_tensors", "zip")),
 )
 KILL_SECONDS = 10
-# How boxes and judges compute. One thread each: the cores are shared among boxes, and small models lose time to more.
+# How boxes and judges compute: part of the environment from the start, since NumPy reads it when it is imported.
+# One thread each: the cores are shared among boxes, and small models lose time to more.
 # Without oneDNN, whose passes over each new operation of small models cost more than its operations save, and without
 # its code for AVX-512, which takes 13 ms to make. TensorFlow reads these with its first operation, after the fork.
 COMPUTING = {
@@ -270,26 +271,29 @@ def run_box(sock: socket.socket, order: ForkBox, slot: int) -> None:
             cpu_seconds=order.cpu_seconds,
         )
         home = os.getcwd()
+        computing = {name: os.environ[name] for name in (*COMPUTING, "XLA_FLAGS") if name in os.environ}
         os.environ.clear()
-        os.environ.update(HOME=home, TMPDIR=home, MPLCONFIGDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8", **COMPUTING)
-        sys.path[:] = [home, *(path for path in sys.path if path)]
-        shell = runner.make_shell()
+        os.environ.update(HOME=home, TMPDIR=home, MPLCONFIGDIR=home, PATH="/usr/bin:/bin", LANG="C.UTF-8", **computing)
+        sys.path[:] = ["", home, *(path for path in sys.path if path)]
     except Exception as error:
         wire.send_frame(sock, wire.Failed(f"{type(error).__name__}: {error}"))
         os._exit(1)
     with contextlib.suppress(EOFError, BrokenPipeError):
-        runner.Runner(sock, shell).serve(begin, order.level)
+        runner.Runner(sock, runner.make_shell()).serve(begin, order.level)
     os._exit(0)
 
 
 def _prepare() -> None:
-    os.environ.update(COMPUTING, TF_CPP_MIN_LOG_LEVEL="3")
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import matplotlib
 
     matplotlib.use("Agg")
     for name in PRELOAD:
         importlib.import_module(name)
-    importlib.import_module("autograder.sandbox.runner")
+    from autograder.sandbox import runner, training
+
+    training.install()
+    runner.make_shell()
     gc.collect()
     gc.freeze()  # keeps the collector from writing to, and so copying, pages that children share
     pages.collapse()
