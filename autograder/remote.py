@@ -21,6 +21,7 @@ from autograder.sandbox.values import (
     Dict,
     Function,
     List,
+    Model,
     Opaque,
     Tuple,
     Value,
@@ -30,6 +31,9 @@ from autograder.sandbox.values import (
     encode,
 )
 from autograder.session import Answers
+
+# name in the notebook -> the model as it crossed and as it was built, which takes 7 ms; many test cases ask for it
+_models: dict[str, tuple[Model, Any]] = {}
 
 
 class StudentError(Exception):
@@ -52,7 +56,13 @@ class Environment:
         reply = self._session.get(name)
         if reply.missing:
             return default
-        return _decode(self._session, reply.value, name)
+        if not isinstance(reply.value, Model):
+            return _decode(self._session, reply.value, name)
+        crossed, built = _models.get(name, (None, None))
+        if crossed != reply.value or encode_keras(built) != reply.value:  # new, or a test has trained it
+            built = _decode(self._session, reply.value, name)
+            _models[name] = reply.value, built
+        return built
 
     def __getitem__(self, name: str) -> Any:
         missing = object()

@@ -146,7 +146,8 @@ class Box:
         order = zygote.ForkBox(level, limits.disk_mb, limits.memory_mb, limits.processes, limits.run_seconds + 30)
         self._pid, self._sock = control.fork(order)
         self.cpu_seconds, self.peak_bytes = 0.0, 0
-        self._base = Usage(0.0, 0, False, ())
+        self._base = self._last = Usage(0.0, 0, False, ())
+        self._looked = -math.inf
         wire.send_frame(self._sock, wire.Begin(seed, files, shift, programs or {}))
         try:
             hello = wire.receive(self._sock, wire.Ready | wire.Failed, wire.monotonic_deadline(START_SECONDS))
@@ -156,7 +157,7 @@ class Box:
         if isinstance(hello, wire.Failed):
             self.close()
             raise Fault(f"a box could not be confined: {hello.reason}")
-        self._base = usage(self._pid)
+        self._base = self._look()
 
     def ask(self, make: Callable[[bytes], Any], subject: str, nonce: bytes = b"") -> Any:
         """Send a request and return the box's answer to it.
@@ -189,8 +190,8 @@ class Box:
 
     def _watch(self, subject: str) -> Callable[[], float]:
         limits = self._limits
-        start, start_clock = usage(self._pid), time.monotonic()
-        last, last_clock, active_clock = start, start_clock, start_clock
+        start = self._look()
+        start_clock = active_clock = time.monotonic()
         # many short requests add up: none of them lives to be looked at while it runs
         if self._spent_seconds + start.cpu_seconds > limits.run_seconds:
             raise self._died(f"{subject} {sentences.run_time(limits)}")
@@ -198,14 +199,12 @@ class Box:
             raise self._died(f"{subject} {sentences.run_clock(self._wall_seconds)}")
 
         def wait() -> float:
-            nonlocal last, last_clock, active_clock
-            clock = time.monotonic()
-            if clock - last_clock < POLL_SECONDS / 2:  # one look serves many pieces of a large frame
+            nonlocal active_clock
+            last, now, clock = self._last, self._look(), time.monotonic()
+            if now is last:
                 return POLL_SECONDS
-            now = usage(self._pid)
             if now.computing or now.cpu_seconds > last.cpu_seconds:
                 active_clock = clock
-            last, last_clock = now, clock
             used_bytes = self._used_bytes(now)
             self.peak_bytes = max(self.peak_bytes, used_bytes)
             self.cpu_seconds = max(self.cpu_seconds, now.cpu_seconds)
@@ -227,6 +226,12 @@ class Box:
             return POLL_SECONDS
 
         return wait
+
+    def _look(self) -> "Usage":
+        """Return what the box has used by now, or a moment ago: a look takes as long as a short request."""
+        if time.monotonic() - self._looked >= POLL_SECONDS / 2:
+            self._last, self._looked = usage(self._pid), time.monotonic()
+        return self._last
 
     def _used_bytes(self, now: "Usage") -> int:
         """Return the memory that the box has taken since it began."""

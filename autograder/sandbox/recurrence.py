@@ -194,7 +194,9 @@ def _project(sequences: Any, kernel: Any, bias: Any) -> Any:
     """Return what each element adds to a step, float array (n, T, columns of the kernel)."""
     with np.errstate(all="ignore"):
         projected = np.tensordot(sequences, np.asarray(kernel), 1)
-        return projected if bias is None else projected + np.asarray(bias)
+        if bias is not None:
+            projected += np.asarray(bias)
+    return projected
 
 
 def _loop_of_eager_steps(activation: Any, inputs: Any, first: Any, recurrent: Any) -> tuple[Any, Any]:

@@ -8,6 +8,7 @@ have: this file decides which is which.
 import functools
 import math
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -23,10 +24,14 @@ from autograder.sandbox.values import Model, Training, WireError
 MIN_STEPS = 300  # from here on it takes less CPU than stock Keras, compiling included
 MAX_BYTES = 64 << 20  # of training data: the whole of it becomes part of the program
 CHUNK = 4_096  # samples that `predict` computes at a time
-MAX_TIME_STEPS = 5_000  # of `predict` without tracing, which costs 0.3 s
+# Predictions run without tracing, which costs 0.3 s, up to
+MAX_TIME_STEPS = 250  # of LSTM and GRU for CHUNK samples each
+MAX_SIMPLE_STEPS = 5_000  # of SimpleRNN
+MAX_DIRECT_BATCHES = 12  # of one model, each of which may take 20 ms more
 
 MAX_NOTES = 8
 _trainings: list[Training] = []
+_batches: WeakKeyDictionary[Any, int] = WeakKeyDictionary()  # model -> how many it has predicted without tracing
 
 # Layers without randomness and without state that a program of a whole epoch would see differently. None normalises:
 # a bias before such a layer has a gradient of zero, and Adam makes whole steps of the rounding that is left of it.
@@ -75,8 +80,10 @@ def install() -> None:
 
     @functools.wraps(stock_batch)
     def predict_on_batch(self: Any, x: Any) -> Any:
-        if not _predicts_directly(self, x if type(x) is list else [x]):
+        direct = _predicts_directly(self, x if type(x) is list else [x])
+        if not direct or _batches.get(self, 0) == MAX_DIRECT_BATCHES:
             return stock_batch(self, x)
+        _batches[self] = _batches.get(self, 0) + 1
         return np.array(self(x, training=False))
 
     model.fit, model.predict, model.predict_on_batch = fit, predict, predict_on_batch
@@ -210,7 +217,9 @@ def _predicts_directly(model: Any, inputs: list[Any]) -> bool:
         return False
     if len(inputs) != len(model.inputs):
         return False
-    return all(x.ndim < 3 or x.shape[1] * -(-len(x) // CHUNK) <= MAX_TIME_STEPS for x in inputs)
+    gated = any(type(layer).__name__ in ("LSTM", "GRU") for layer in model._flatten_layers())
+    most = MAX_TIME_STEPS if gated else MAX_SIMPLE_STEPS
+    return all(x.ndim < 3 or x.shape[1] * -(-len(x) // CHUNK) <= most for x in inputs)
 
 
 def _has_known_layers(model: Any) -> bool:
