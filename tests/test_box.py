@@ -49,6 +49,30 @@ def test_the_environment_holds_nothing_of_the_graders(classroom, monkeypatch):
     assert set(seen["names"]) <= ours | {"MPLBACKEND", "PYDEVD_USE_FRAME_EVAL", "XLA_FLAGS"}
 
 
+def test_arrays_are_multiplied_in_one_thread(classroom):
+    """The cores are shared among boxes; NumPy's library would start a thread a core, which wait by spinning."""
+    code = """
+import os, numpy as np
+before = len(os.listdir("/proc/self/task"))
+product = np.ones((600, 600)) @ np.ones((600, 600))
+started = len(os.listdir("/proc/self/task")) - before
+"""
+    assert seen_inside(classroom, code, "started") == {"started": 0}
+
+
+def test_the_shell_was_made_before_and_knows_nothing_of_that(classroom):
+    """Cells run in `__main__`, import from their own folder first, and find no trace of the warmed process' shell."""
+    code = """
+import os, sys, pathlib
+pathlib.Path("beside.py").write_text("value = 7")
+from beside import value
+home = sys.modules["__main__"].value == 7 and __name__ == "__main__"
+left = [name for name in os.listdir("/tmp")]
+"""
+    seen = seen_inside(classroom, code, "value", "home", "left")
+    assert seen == {"value": 7, "home": True, "left": []}
+
+
 def test_no_other_process_can_be_seen_or_signalled(classroom):
     """The processes of a box are its own: process 1, which collects orphans, and itself."""
     code = f"""{TRY}

@@ -1,4 +1,4 @@
-"""The loop of SimpleRNN in fewer operations gives the states and gradients of Keras' own."""
+"""The loops of recurrent layers in fewer operations give the states and gradients of Keras' own."""
 
 import itertools
 from typing import Any
@@ -11,13 +11,14 @@ from keras import layers
 
 from autograder.sandbox import recurrence
 
-STOCK = layers.SimpleRNN.inner_loop
+STOCK = {kind: kind.inner_loop for kind in (layers.SimpleRNN, layers.GRU, layers.LSTM)}
 CLOSE = {"rtol": 2e-5, "atol": 2e-6}  # the second times the largest number
 
 
 @pytest.fixture
 def installed(monkeypatch) -> None:
-    monkeypatch.setattr(layers.SimpleRNN, "inner_loop", STOCK)
+    for kind, loop in STOCK.items():
+        monkeypatch.setattr(kind, "inner_loop", loop)
     recurrence.install()
 
 
@@ -47,10 +48,10 @@ def drawn(*shape: int, dtype: str = "float32") -> Any:
 def both(layer: Any, *arguments: Any, program: bool = False) -> tuple[list[Any], list[Any]]:
     """Return what our loop and what Keras' own makes of a layer; in a traced training step with `program`."""
     layer.build(arguments[0].shape)
-    ours = layers.SimpleRNN.inner_loop
-    layers.SimpleRNN.inner_loop = STOCK
-    right = outcome(layer, *arguments)
-    layers.SimpleRNN.inner_loop = ours
+    with pytest.MonkeyPatch.context() as patch:
+        for kind, loop in STOCK.items():
+            patch.setattr(kind, "inner_loop", loop)
+        right = outcome(layer, *arguments)
     if not program:
         return outcome(layer, *arguments), right
     with recurrence.training_program():
@@ -133,8 +134,72 @@ def test_a_step_that_a_student_replaced_is_the_one_that_runs(installed, monkeypa
     assert not np.any(layers.SimpleRNN(2)(drawn(2, 3, 1)))
 
 
+GATED = {
+    "gru": layers.GRU,
+    "gru, reset before": lambda units, **given: layers.GRU(units, reset_after=False, **given),
+    "lstm": layers.LSTM,
+    "other activations": lambda units, **given: layers.GRU(
+        units, activation="relu", recurrent_activation="sigmoid", **given
+    ),
+}
+
+
+@pytest.mark.parametrize("all_states", [True, False], ids=["all", "last"])
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "none"])
+@pytest.mark.parametrize("make", GATED.values(), ids=GATED)
+def test_gated_layers_are_those_of_keras(installed, make, bias, all_states):
+    """Outputs and last states, with random biases; where gradients are kept it is Keras' own loop."""
+    layer = make(4, use_bias=bias, return_sequences=all_states, return_state=True)
+    layer.build((3, 6, 2))
+    layer.set_weights([drawn(*weight.shape) for weight in layer.get_weights()])
+    assert_close(*both(layer, drawn(3, 6, 2)))
+    states = [drawn(3, 4)] * (2 if type(layer) is layers.LSTM else 1)
+    assert_close(*both(layer, drawn(3, 6, 2), *states))
+
+
+def test_gated_layers_in_float64(installed):
+    """To its own precision."""
+    for kind in (layers.GRU, layers.LSTM):
+        assert_close(*both(kind(3, dtype="float64"), drawn(2, 5, 1, dtype="float64")), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", STOCK, ids=lambda kind: kind.__name__)
+def test_gated_layers_run_on_arrays(installed, monkeypatch, kind):
+    """Where no gradients are kept; a function that a student traces, and a tape over a GRU, keep Keras' loop."""
+    used: list[str] = []
+    stock = recurrence._loop_of_arrays
+    monkeypatch.setattr(recurrence, "_loop_of_arrays", lambda *a: (used.append("arrays"), stock(*a))[1])
+    layer, X = kind(2), drawn(2, 3, 1)
+    layer(X)
+    assert used == ["arrays"]
+    with tf.GradientTape():
+        layer(X)
+    tf.function(layer)(X)
+    assert used == ["arrays"]
+
+
+MASKS = {
+    "behind": [[1, 1, 1, 0, 0], [1, 0, 0, 0, 0]],
+    "before and between": [[0, 1, 0, 1, 1], [0, 0, 0, 0, 1]],
+    "everywhere": [[0, 0, 0, 0, 0], [1, 1, 1, 1, 1]],
+}
+
+
+@pytest.mark.parametrize("zeros", [True, False], ids=["zeros", "kept"])
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize("kind", STOCK, ids=lambda kind: kind.__name__)
+def test_masked_steps_are_skipped_as_by_keras(installed, kind, mask, zeros):
+    """States stay, the output stays or is zero."""
+    layer = kind(3, return_sequences=True, return_state=True, zero_output_for_mask=zeros)
+    X, mask = drawn(2, 5, 2), np.array(mask, bool)
+    got = layer(X, mask=mask)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kind, "inner_loop", STOCK[kind])
+        assert_close([*got], [*layer(X, mask=mask)])
+
+
 def test_masked_steps_are_left_out(installed):
-    """A mask keeps Keras' loop."""
+    """As the mask of an Embedding says."""
     network = keras.Sequential([keras.Input((4,)), layers.Embedding(5, 3, mask_zero=True), layers.SimpleRNN(2)])
     short, padded = np.array([[1, 2, 3, 0]]), np.array([[1, 2, 3, 0]])
     padded[0, 3] = 4

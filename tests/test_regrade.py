@@ -9,6 +9,7 @@ import pytest
 
 from autograder import evidence
 from autograder.errors import Fault
+from autograder.job import CodeCell
 from autograder.model import Status
 from autograder.regrade import changes, regrade_batch
 
@@ -138,6 +139,15 @@ def test_an_answer_that_is_damaged_runs_the_notebook_again(classroom):
     after, ran = classroom.engine.regrade(replace(before, evidence=evidence.pack(held)), grader)
     assert ran
     assert plain(after) == plain(classroom.engine.grade(classroom.submission(*CODE), grader))
+
+
+@pytest.mark.parametrize("size", [10, evidence.SMALL_BYTES + 1])
+def test_large_evidence_is_deflated(size):
+    """Small evidence is mostly random numbers, which would not shrink; a large one may be anything."""
+    held = evidence.Evidence([CodeCell(1, "0" * size, ())], [], False)
+    packed = evidence.pack(held)
+    assert evidence.unpack(packed) == held
+    assert (len(packed) < size) == (size > evidence.SMALL_BYTES)
 
 
 def test_a_bomb_is_no_evidence():

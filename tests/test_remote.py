@@ -4,11 +4,13 @@ import copy
 import math
 import operator
 
+import keras
 import numpy as np
 import pytest
 
 from autograder.remote import Environment, StudentError
 from autograder.sandbox import wire
+from autograder.sandbox.models import encode_keras
 from autograder.sandbox.values import Array, Dict, Function, Opaque, encode
 
 
@@ -288,3 +290,45 @@ def test_copying_what_did_not_cross_gives_no_usable_copy(thing):
     """Neither copy is an object that a test could compare."""
     with pytest.raises(TypeError):
         copy.copy(thing) == 1  # noqa: B015
+
+
+def network(units=3):
+    made = keras.Sequential([keras.Input((4, 1)), keras.layers.SimpleRNN(units), keras.layers.Dense(1)])
+    made.compile(optimizer="adam", loss="mse")
+    return made
+
+
+def test_a_model_of_the_notebook_is_built_once_for_all_test_cases():
+    """As in one process, where every test case gets the same object."""
+    crossed = encode_keras(network())
+    one, two = Environment(Answers(model=crossed)).get("model"), Environment(Answers(model=crossed)).get("model")
+    assert one is two
+    assert encode_keras(two) == crossed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: model.layers[0].set_weights([0 * weight for weight in model.layers[0].get_weights()]),
+        lambda model: model.compile(optimizer="sgd", loss="mse"),
+        lambda model: model.pop(),
+    ],
+    ids=["weights", "compiled", "layers"],
+)
+def test_a_model_that_a_test_has_changed_is_built_anew(change):
+    """No test case sees what another has made of it."""
+    session = Answers(model=encode_keras(network()))
+    change(Environment(session).get("model"))
+    assert encode_keras(Environment(session).get("model")) == session.get("model").value
+
+
+def test_another_model_under_the_same_name_is_another():
+    """The notebook may have trained it on between two checks."""
+    Environment(Answers(model=encode_keras(network(3)))).get("model")
+    assert Environment(Answers(model=encode_keras(network(5)))).get("model").layers[0].units == 5
+
+
+def test_models_that_a_function_returns_are_each_their_own():
+    """Two networks that are equal are still two, as `build()` in one process would make them."""
+    build, _ = function_that(wire.Reply(b"", encode_keras(network())))
+    assert build() is not build()

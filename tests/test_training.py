@@ -223,6 +223,24 @@ def test_predicting_from_what_is_no_array_is_left_to_keras(profile):
     assert model.predict(X, batch_size=3, verbose=0).shape == (40, 1)
 
 
+def test_predictions_on_a_batch_are_those_of_stock_keras(profile, monkeypatch):
+    """Also of a network with two inputs, and once it is traced because it was asked often; the caller may write."""
+    first, second = keras.Input((4,)), keras.Input((None, 2))
+    _, state = layers.GRU(3, return_state=True)(layers.Embedding(6, 3, mask_zero=True)(first))
+    model = keras.Model([first, second], layers.Dense(2)(layers.GRU(3)(second, initial_state=state)))
+    X = [np.array([[1, 2, 0, 0], [5, 4, 3, 2]]), np.random.default_rng(3).random((2, 5, 2))]
+    expected = model.predict_on_batch(X)
+    profile()
+    traced = []
+    stock = keras.Model.make_predict_function
+    monkeypatch.setattr(keras.Model, "make_predict_function", lambda self: (traced.append(1), stock(self))[1])
+    for number in range(training.MAX_DIRECT_BATCHES + 2):
+        got = model.predict_on_batch(X)
+        np.testing.assert_allclose(got, expected, **FLOAT32)
+        assert (got.dtype, got.flags.writeable) == (expected.dtype, True)
+        assert bool(traced) == (number >= training.MAX_DIRECT_BATCHES)
+
+
 def test_variables_keep_their_names_and_share_their_operation(profile, monkeypatch):
     """TensorFlow builds the operation that makes a variable once for each name for debugging: there is one name."""
     from tensorflow.python.ops import gen_resource_variable_ops as operations

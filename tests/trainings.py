@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from tensorflow.python import pywrap_tfe
 from tensorflow.python.ops import gen_resource_variable_ops
 
 from autograder.sandbox import training
@@ -15,6 +16,15 @@ from autograder.sandbox import training
 # After at most some hundred steps: XLA adds in another order, and rounding grows with training.
 FLOAT32 = {"rtol": 1e-3, "atol": 1e-5}
 FLOAT64 = {"rtol": 1e-9, "atol": 1e-12}
+
+# What the profile replaces, to be put back.
+REPLACED = [
+    *((keras.Model, name) for name in ("fit", "predict", "predict_on_batch")),
+    *((kind, "inner_loop") for kind in (keras.layers.SimpleRNN, keras.layers.GRU, keras.layers.LSTM)),
+    (keras.Layer, "__setattr__"),
+    (gen_resource_variable_ops, "var_handle_op"),
+    (pywrap_tfe, "TFE_ContextOptionsSetRunEagerOpAsFunction"),
+]
 
 # A training gets a function that calls `fit`, and returns the model, the history and inputs to predict from.
 Training = Callable[[Callable[..., Any]], tuple[Any, Any, Any]]
@@ -130,9 +140,7 @@ def install(patch: pytest.MonkeyPatch) -> list[Any]:
     patch.setenv("XLA_FLAGS", "")  # it is set below; the processes of other tests shall not inherit it
     patch.setattr(training, "MIN_STEPS", 1)
     patch.setattr(training, "epoch_program", counted)
-    for method in ("fit", "predict"):
-        patch.setattr(keras.Model, method, getattr(keras.Model, method))
-    patch.setattr(keras.layers.SimpleRNN, "inner_loop", keras.layers.SimpleRNN.inner_loop)
-    patch.setattr(gen_resource_variable_ops, "var_handle_op", gen_resource_variable_ops.var_handle_op)
+    for holder, name in REPLACED:
+        patch.setattr(holder, name, getattr(holder, name))
     training.install()
     return programs

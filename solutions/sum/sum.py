@@ -671,8 +671,10 @@ def test_count_of_other_networks(count_params):
     import keras
 
     for F, H, outputs in ((1, 1, 1), (3, 7, 2), (8, 2, 5), (2, 16, 1)):
-        layers = [keras.Input((4, F)), keras.layers.SimpleRNN(H), keras.layers.Dense(outputs)]
-        right, got = keras.Sequential(layers).count_params(), count_params(F, H, outputs)
+        recurrent, dense = keras.layers.SimpleRNN(H), keras.layers.Dense(outputs)
+        recurrent.build((None, 4, F))
+        dense.build((None, H))
+        right, got = recurrent.count_params() + dense.count_params(), count_params(F, H, outputs)
         assert got == right, f"F={F}, H={H}, O={outputs}: expected {right}, got {got}"
 
 
@@ -1119,13 +1121,14 @@ def test_networks_of_other_sizes(build_sum_model):
     import numpy as np
     from reference import count_params
 
-    for T, units in ((1, 1), (8, 3), (20, 10)):
+    for T, units in ((1, 1), (20, 3)):
         network = build_sum_model(T, units=units)
         shape = tuple(np.shape(network(np.zeros((3, T, 1), dtype=np.float32))))
         assert shape == (3, 1), f"T={T}, units={units}: answers of shape {shape}"
         right, got = count_params(1, units, 1), network.count_params()
         assert got == right, f"T={T}, units={units}: expected {right} weights, got {got}"
     network = build_sum_model(10)
+    assert network.count_params() == count_params(1, 10, 1), f"{network.count_params()} weights without units"
     kinds = [type(layer).__name__ for layer in network.layers]
     assert kinds.count("SimpleRNN") == 1 and kinds.count("Dense") == 1, f"layers {kinds}"
     rnn, dense = (network.layers[kinds.index(kind)].get_config()["activation"] for kind in ("SimpleRNN", "Dense"))
