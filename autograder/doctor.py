@@ -15,7 +15,7 @@ from pathlib import Path
 from autograder.probes import LIMITS, NOTHING, PRELUDE, Probe, Surroundings, probes
 from autograder.sandbox import wire
 from autograder.sandbox.box import Box, Died, Warm
-from autograder.sandbox.zygote import ForkJudge
+from autograder.sandbox.orders import ForkJudge
 
 PRINTED_MB = 1024
 KEPT_MB = 64  # that Python may need to print so much

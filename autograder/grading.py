@@ -30,8 +30,8 @@ from autograder.precedents import Precedents
 from autograder.programs import Programs
 from autograder.sandbox import wire
 from autograder.sandbox.box import Control, Warm
+from autograder.sandbox.orders import ForkJudge
 from autograder.sandbox.values import WireError
-from autograder.sandbox.zygote import ForkJudge
 from autograder.versions import kit_version
 
 JUDGE = "autograder.judge:serve"

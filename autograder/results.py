@@ -7,7 +7,7 @@ goes on where it was stopped. One command at a time may write: it holds a lock, 
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class ResultsFolder:
             OSError: when the disk is full or the like; what was there before is still there.
         """
         if result.evidence:
-            _write_bytes(self._evidence(result), result.evidence)
+            _write_parts(self._evidence(result), [result.evidence])
         page = feedback_html(result, self._info.title, self._course_title)
         _write(self.path / "feedback" / f"{result.submission}.html", page)
         _write(self.path / "results" / f"{result.submission}.json", result_json(result))
@@ -80,13 +80,13 @@ class ResultsFolder:
         questions = self._info.questions
         _write(self.path / "grades.csv", grades_csv(results, questions))
         _write(self.path / "runs.csv", runs_csv(results))
-        _write(self.index, self._page(results))
+        _write_parts(self.index, (part.encode("utf-8", errors="replace") for part in self._page(results)))
         in_use = {self._evidence(result) for result in results if result.facts}
         for path in (self.path / "evidence").iterdir():
             if path not in in_use:  # of another kit or an earlier file: no result rests on it any more
                 path.unlink()
 
-    def _page(self, results: Sequence[Result]) -> str:
+    def _page(self, results: Sequence[Result]) -> Iterator[str]:
         info = self._info
         return index_html(results, info.questions, info.title, self._course_title, info.verified)
 
@@ -128,14 +128,14 @@ def read_results(path: Path, assignment: str) -> dict[str, Result]:
 
 
 def _write(path: Path, text: str) -> None:
-    _write_bytes(path, text.encode("utf-8", errors="replace"))
+    _write_parts(path, [text.encode("utf-8", errors="replace")])
 
 
-def _write_bytes(path: Path, content: bytes) -> None:
+def _write_parts(path: Path, content: Iterable[bytes]) -> None:
     unfinished = path.with_name(UNFINISHED)
     try:
         with open(unfinished, "wb") as file:
-            file.write(content)
+            file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

@@ -24,7 +24,7 @@ from autograder.errors import AutograderError, IsolationError
 from autograder.grading import MAX_FAULTS, blank_result, grade_batch
 from autograder.model import Result, Status, Submission
 from autograder.reports import result_json
-from autograder.sandbox.box import usage
+from autograder.sandbox.usage import usage
 
 PATIENCE_SECONDS = 120  # for a process to start, on a machine with much else to do
 

@@ -247,7 +247,7 @@ class Scene:
 @pytest.fixture
 def scene(calm, tmp_path) -> Scene:
     # compiles the pages' templates here, once for all children
-    index_html([], [], "")
+    list(index_html([], [], ""))
     feedback_html(records(calm.out)["right"], "")
     return Scene(calm, tmp_path / "out")
 

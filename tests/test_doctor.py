@@ -17,7 +17,7 @@ from autograder.doctor import examine, probes
 from autograder.grading import JUDGE
 from autograder.sandbox.box import Warm
 from autograder.sandbox.level import try_level
-from autograder.sandbox.zygote import Hello
+from autograder.sandbox.orders import Hello
 
 # level and user; on an ordinary user's machine the second needs no ground
 PLACES = {
@@ -80,7 +80,7 @@ from autograder.grading import JUDGE
 from autograder.model import Limits
 from autograder.sandbox import wire
 from autograder.sandbox.box import Box, Warm
-from autograder.sandbox.zygote import ForkJudge
+from autograder.sandbox.orders import ForkJudge
 
 def state(pid):
     try: return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]

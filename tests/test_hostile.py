@@ -11,7 +11,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import unescape
 from html.parser import HTMLParser
@@ -276,12 +276,12 @@ class Page(HTMLParser):
         open: tags that were not closed, or closed and not open.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: Iterable[str]) -> None:
         super().__init__()
         self.pairs: set[tuple[str, ...]] = set()
         self.tags: Counter[str] = Counter()
         self.open: list[str] = []
-        self.feed(text)
+        self.feed("".join(text))  # of a class it comes in parts
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

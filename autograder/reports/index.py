@@ -1,13 +1,13 @@
 """index.html: the results of a class in, the page for staff out, with links to feedback/ and results/ beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from autograder.model import Question, Result, Status
 from autograder.reports.histogram import histogram
 from autograder.reports.overview import overview
-from autograder.reports.page import render
+from autograder.reports.page import parts
 
 MOST_CASES = 6
 
@@ -29,18 +29,18 @@ def index_html(
     assignment_title: str,
     course_title: str = "",
     verified: bool = True,
-) -> str:
-    """Return the class at a glance, complete in one file; it can be read, though not sorted, without its script.
+) -> Iterator[str]:
+    """Return the class at a glance, piece by piece; it can be read, though not sorted, without its script.
 
     Args:
         verified: the grader has been proven fair; the page says so when it has not.
     """
     numbers = overview(results, questions)
-    rows = [_row(result, questions) for result in sorted(results, key=lambda result: result.submission)]
+    ordered = sorted(results, key=lambda result: result.submission)
     drawing = None
     if numbers.mean is not None and numbers.median is not None:
         drawing = histogram(numbers.scores, numbers.max_score, numbers.mean, numbers.median)
-    return render(
+    return parts(
         "index.html",
         script="sort.js",
         assignment_title=assignment_title,
@@ -50,8 +50,8 @@ def index_html(
         histogram=drawing,
         hardest=numbers.hardest[:MOST_CASES],
         questions=questions,
-        rows=rows,
-        attention=[row for row in rows if row.result.status is not Status.GRADED],
+        rows=(_row(result, questions) for result in ordered),
+        attention=[_row(result, questions) for result in ordered if result.status is not Status.GRADED],
         provenance=sorted({(f.kit, f.grader_sha256[:12], f.level) for f in (r.facts for r in results) if f}),
     )
 

@@ -6,6 +6,7 @@ and script, so that a name which slips through can still load and run nothing.
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,13 +19,18 @@ from autograder.text import number, plain, preformatted, shortened
 
 def render(template: str, script: str | None = None, **values: object) -> str:
     """Return the page that `template` makes of `values`; `script` is the template folder's file to inline."""
+    return "".join(parts(template, script, **values))
+
+
+def parts(template: str, script: str | None = None, **values: object) -> Iterator[str]:
+    """Return what `render` does piece by piece, for a page too long to be held."""
     style, code = _asset("page.css"), _asset(script) if script else Markup()
     policy = f"default-src 'none'; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     if code:
         policy += f"; script-src {_hash(code)}"
     # Made of our own hashes: cleaned and escaped, the quotes would still work, but the policy could not be read.
     made = environment("autograder.reports").get_template(template)
-    return made.render(style=style, script=code, policy=Markup(policy), **values)
+    return made.generate(style=style, script=code, policy=Markup(policy), **values)
 
 
 @cache

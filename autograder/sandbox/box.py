@@ -3,25 +3,23 @@
 In goes a request; out comes the box's answer, or Died with a sentence from a closed list that a student may read.
 """
 
-import contextlib
-import glob
 import math
 import os
 import secrets
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograder.errors import Fault
 from autograder.model import Limits
-from autograder.sandbox import jail, wire, zygote
 from autograder.sandbox import limits as sentences
+from autograder.sandbox import orders, wire, zygote
+from autograder.sandbox.usage import Usage, disk_bytes, proportional_bytes, usage
 from autograder.sandbox.values import WireError
 
 POLL_SECONDS = 0.2
@@ -43,19 +41,19 @@ class Control:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
-    def fork(self, order: zygote.ForkJudge | zygote.ForkBox) -> tuple[int, socket.socket]:
+    def fork(self, order: orders.ForkJudge | orders.ForkBox) -> tuple[int, socket.socket]:
         """Have a judge or a box forked; return its process id and the socket to it."""
         wire.send_frame(self._sock, order)
         _, descriptors, _, _ = socket.recv_fds(self._sock, 1, 1)
         if not descriptors:
             raise Fault("the warmed process is gone")
-        forked = wire.receive(self._sock, zygote.Forked)
+        forked = wire.receive(self._sock, orders.Forked)
         return forked.pid, socket.socket(fileno=descriptors[0])
 
-    def reap(self, pid: int, grace_seconds: float = 0.0) -> zygote.Reaped:
+    def reap(self, pid: int, grace_seconds: float = 0.0) -> orders.Reaped:
         """Kill a child with all its processes and return what it has used."""
-        wire.send_frame(self._sock, zygote.Reap(pid, grace_seconds))
-        reaped: zygote.Reaped = wire.receive(self._sock, zygote.Reaped)
+        wire.send_frame(self._sock, orders.Reap(pid, grace_seconds))
+        reaped: orders.Reaped = wire.receive(self._sock, orders.Reaped)
         return reaped
 
     def close(self) -> None:
@@ -94,7 +92,7 @@ class Warm(Control):
         )
         theirs.close()
         try:
-            self.hello: zygote.Hello = wire.receive(ours, zygote.Hello)
+            self.hello: orders.Hello = wire.receive(ours, orders.Hello)
         except (EOFError, WireError):
             self._process.wait()
             self._log.seek(0)
@@ -143,7 +141,7 @@ class Box:
     ) -> None:
         self._control, self._level, self._limits = control, level, limits
         self._spent_seconds, self._wall_seconds, self._end = spent_seconds, wall_seconds, end
-        order = zygote.ForkBox(level, limits.disk_mb, limits.memory_mb, limits.processes, limits.run_seconds + 30)
+        order = orders.ForkBox(level, limits.disk_mb, limits.memory_mb, limits.processes, limits.run_seconds + 30)
         self._pid, self._sock = control.fork(order)
         self.cpu_seconds, self.peak_bytes = 0.0, 0
         self._base = self._last = Usage(0.0, 0, False, ())
@@ -227,13 +225,13 @@ class Box:
 
         return wait
 
-    def _look(self) -> "Usage":
+    def _look(self) -> Usage:
         """Return what the box has used by now, or a moment ago: a look takes as long as a short request."""
         if time.monotonic() - self._looked >= POLL_SECONDS / 2:
             self._last, self._looked = usage(self._pid), time.monotonic()
         return self._last
 
-    def _used_bytes(self, now: "Usage") -> int:
+    def _used_bytes(self, now: Usage) -> int:
         """Return the memory that the box has taken since it began."""
         used = now.memory_bytes - self._base.memory_bytes
         if used > self._limits.memory_mb << 20 and len(now.pids) > len(self._base.pids):
@@ -262,72 +260,3 @@ class Box:
         self.cpu_seconds = max(self.cpu_seconds, last.cpu_seconds, reaped.cpu_seconds)
         self.peak_bytes = max(self.peak_bytes, self._used_bytes(last))
         return reaped.exit_code
-
-
-class Usage(NamedTuple):
-    """What a process and its descendants have used so far; `computing`: one of them has work to do right now."""
-
-    cpu_seconds: float
-    memory_bytes: int
-    computing: bool
-    pids: tuple[int, ...]
-
-
-def disk_bytes(pids: tuple[int, ...]) -> int:
-    """Return what the files of a box without a file system of its own take, each at least a block.
-
-    Args:
-        pids: its processes, the one that was forked first, by which the folder is named.
-    """
-    total = 0
-    for folder in glob.glob(jail.work_folder(pids[0], 0)[:-1] + "*"):
-        for path, _, names in os.walk(folder):
-            for name in names:
-                with contextlib.suppress(OSError):
-                    total += max(4096, os.lstat(os.path.join(path, name)).st_blocks * 512)
-    for descriptor in (path for pid in pids for path in glob.glob(f"/proc/{pid}/fd/*")):
-        with contextlib.suppress(OSError):
-            found = os.stat(descriptor)
-            total += found.st_blocks * 512 if stat.S_ISREG(found.st_mode) and found.st_nlink == 0 else 0
-    return total
-
-
-def usage(pid: int) -> Usage:
-    """Read a process and its descendants from /proc; what is gone counts no more."""
-    ticks, kibibytes, states, pids, pending = 0, 0, "", [], [pid]
-    while pending:
-        pids.append(pending.pop())
-        folder = f"/proc/{pids[-1]}"
-        try:
-            with open(f"{folder}/stat") as fields_file:
-                # proc(5): the fields after the command's name, which may hold spaces; 3 is the state, 14 to 17 times
-                fields = fields_file.read().rsplit(")", 1)[1].split()
-            states += fields[0]
-            ticks += sum(int(number) for number in fields[11:15])
-            with open(f"{folder}/status") as status:
-                lines = dict(line.split(":", 1) for line in status)
-            kibibytes += sum(int(lines.get(name, "0").split()[0]) for name in ("RssAnon", "RssShmem"))
-            for thread in os.listdir(f"{folder}/task"):
-                with open(f"{folder}/task/{thread}/children") as children:
-                    pending += [int(child) for child in children.read().split()]
-        except (OSError, ValueError, IndexError):
-            continue
-    computing = any(state in "RD" for state in states)
-    return Usage(ticks / os.sysconf("SC_CLK_TCK"), kibibytes << 10, computing, tuple(pids))
-
-
-def proportional_bytes(pids: tuple[int, ...]) -> dict[int, int] | None:
-    """Return each process's memory, a shared page divided among its sharers; None where the kernel does not say."""
-    shares = {}
-    for pid in pids:
-        try:
-            with open(f"/proc/{pid}/smaps_rollup") as rollup:
-                found = [int(line.split()[1]) for line in rollup if line.startswith(("Pss_Anon", "Pss_Shmem"))]
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has ended; the second while nobody has waited for it
-        except (OSError, ValueError):
-            return None
-        if not found:
-            return None
-        shares[pid] = sum(found) << 10
-    return shares

@@ -22,24 +22,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from msgspec import Struct
-
 from autograder.sandbox import jail, pages, wire
 from autograder.sandbox.level import best_level
+from autograder.sandbox.orders import ForkBox, Forked, ForkJudge, Hello, Order, Reap, Reaped
 from autograder.sandbox.slots import Slots
 from autograder.sandbox.values import WireError
 
 PRELOAD = (
     *("numpy", "pandas", "tensorflow", "keras", "matplotlib.pyplot", "IPython", "otter.test_files"),
-    # what the first cell, plot or training would import else, in each box anew
-    *(
-        "IPython.core.completerlib",
-        "IPython.core.oinspect",
-        "IPython.core.magics",
-        "IPython.core.magics._table",
-        "IPython.core.logger",
-    ),
-    *("IPython.core.application", "matplotlib.backends.backend_agg", "PIL.features"),
+    # what the first plot or training would import else, in each box anew
+    *("matplotlib.backends.backend_agg", "PIL.features"),
     *(f"tensorflow.python.data.ops.{name}_op" for name in ("range", "flat_map", "from_tensors", "zip")),
 )
 KILL_SECONDS = 10
@@ -53,55 +45,6 @@ COMPUTING = {
 }
 # The same for judges, which train nothing: the first product of matrices takes 8 ms less with what Eigen has itself.
 JUDGING = {"TENSORFLOW_USE_CUSTOM_CONTRACTION_KERNEL": "false"}
-
-
-class Hello(Struct, tag="hello", frozen=True):
-    """Zygote to grader, once. `level` is the best isolation that worked; `obstacle` says why it is not a better one."""
-
-    level: str
-    obstacle: str
-    versions: dict[str, str]
-
-
-class ForkJudge(Struct, tag="fork_judge", frozen=True):
-    pass
-
-
-class ForkBox(Struct, tag="fork_box", frozen=True):
-    """See jail.confine for the limits."""
-
-    level: str
-    scratch_mb: int
-    memory_mb: int
-    processes: int
-    cpu_seconds: int
-
-
-class Reap(Struct, tag="reap", frozen=True):
-    """Kill a judge or a box with all that belongs to it, and wait until nothing of it is left.
-
-    `grace_seconds`: how long one that is ending by itself may take, so that its own exit code is seen.
-    """
-
-    pid: int
-    grace_seconds: float = 0.0
-
-
-class Forked(Struct, tag="forked", frozen=True):
-    """The answer to both forks; the other end of the child's socket comes with it."""
-
-    pid: int
-
-
-class Reaped(Struct, tag="reaped", frozen=True):
-    """`exit_code` as shells give it: 128 + signal. CPU time of all its processes; `peak_bytes` of the largest."""
-
-    exit_code: int
-    cpu_seconds: float
-    peak_bytes: int
-
-
-Order = ForkJudge | ForkBox | Reap
 
 
 @dataclass

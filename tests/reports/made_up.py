@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from html.parser import HTMLParser
 from random import Random
@@ -125,13 +126,13 @@ def a_fault(name: str) -> Result:
 class Page(HTMLParser):
     """What a browser makes of a page: its tags, its text outside of style and script, its links."""
 
-    def __init__(self, page: str) -> None:
+    def __init__(self, page: Iterable[str]) -> None:
         super().__init__()
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
         self.shown: list[str] = []
         self.inline: dict[str, str] = {}
-        self.feed(page)
+        self.feed("".join(page))  # of a class it comes in parts
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)

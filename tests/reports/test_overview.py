@@ -60,7 +60,7 @@ def test_a_histogram_stays_in_its_frame(max_score: float, shares: list[float]) -
 
 def test_the_drawing_is_described_for_those_who_cannot_see_it(a_class: list[Result]) -> None:
     """The image is named by its title and its description, which hold the numbers."""
-    text = index_html(a_class, QUESTIONS, "Sum")
+    text = "".join(index_html(a_class, QUESTIONS, "Sum"))
     svg = ElementTree.fromstring(text[text.index('<svg class="chart"') :].partition("</svg>")[0] + "</svg>")
     assert svg.get("role") == "img" and svg.get("aria-labelledby") == "chart-title chart-text"
     assert svg[0].text == "Histogram of 27 scores, in points of 20"

@@ -55,7 +55,7 @@ def test_hostile_text_is_shown_cleaned(text: str) -> None:
 
 def pages_of(results: list[Result]) -> list[str]:
     """Return one page of each kind."""
-    return [index_html(results, QUESTIONS, "Sum"), *(feedback_html(result, "Sum") for result in results)]
+    return ["".join(index_html(results, QUESTIONS, "Sum")), *(feedback_html(result, "Sum") for result in results)]
 
 
 def test_a_page_allows_itself_its_own_style_and_script_only(a_class: list[Result]) -> None:

@@ -12,8 +12,8 @@ def send(body):
 
 
 # %% first
-from autograder.sandbox import zygote
+from autograder.sandbox import orders as told
 
-orders = [zygote.ForkBox("none", 100, 4000, 1000, 1000), zygote.ForkJudge(), zygote.Reap(1), zygote.Reaped(0, 0.0, 0)]
+orders = [told.ForkBox("none", 100, 4000, 1000, 1000), told.ForkJudge(), told.Reap(1), told.Reaped(0, 0.0, 0)]
 for order in orders:
     wire.send_frame(own._sock, order)
