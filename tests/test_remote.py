@@ -306,6 +306,16 @@ def test_a_model_of_the_notebook_is_built_once_for_all_test_cases():
     assert encode_keras(two) == crossed
 
 
+def test_what_was_traced_for_one_test_case_is_no_other_s():
+    """A TimeDistributed layer that was traced for other shapes fails on some."""
+    session = Answers(model=encode_keras(network()))
+    model = Environment(session).get("model")
+    model.make_predict_function()
+    assert model.predict_function is not None
+    assert Environment(session).get("model") is model
+    assert model.predict_function is None
+
+
 @pytest.mark.parametrize(
     "change",
     [
