@@ -81,9 +81,9 @@ class ResultsFolder:
         _write(self.path / "grades.csv", grades_csv(results, questions))
         _write(self.path / "runs.csv", runs_csv(results))
         _write_parts(self.index, (part.encode("utf-8", errors="replace") for part in self._page(results)))
-        in_use = {self._evidence(result) for result in results if result.facts}
+        in_use = {self._evidence(result).name for result in results if result.facts}
         for path in (self.path / "evidence").iterdir():
-            if path not in in_use:  # of another kit or an earlier file: no result rests on it any more
+            if path.name not in in_use:  # of another kit or an earlier file: no result rests on it any more
                 path.unlink()
 
     def _page(self, results: Sequence[Result]) -> Iterator[str]:
