@@ -126,9 +126,8 @@ def _loop_of_arrays(layer: Any, sequences: Any, first: list[Any], mask: Any) -> 
     return output, states, outputs
 
 
-_Step = Callable[
-    ..., list[Any]
-]  # the projected inputs of a step and the old states -> the new states, the output first
+# What an element adds to a step, and the old states -> the new states, the output first.
+_Step = Callable[..., list[Any]]
 
 
 def _simple_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
