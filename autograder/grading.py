@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -151,7 +151,7 @@ class Engine:
         """Return a hash of all that the answers of a box depend on, but for the submission and what it is asked."""
         parts = [kit_version(), sorted(self._versions.items()), SEED, self.level, asdict(grader.info.limits)]
         files = sorted((name, hashlib.sha256(content).hexdigest()) for name, content in grader.files.items())
-        return hashlib.sha256(repr([*parts, files]).encode()).hexdigest()
+        return sys.intern(hashlib.sha256(repr([*parts, files]).encode()).hexdigest())  # one for a whole class
 
     def job(self, cells: tuple[CodeCell, ...], grader: Grader, wall_seconds: float = 0.0) -> Job:
         """Return what a judge has to know to grade these cells; `wall_seconds` as for `grade`."""
@@ -296,8 +296,8 @@ def blank_result(submission: Submission, grader: Grader, status: Status) -> Resu
     return Result(submission.name, submission.student, grader.info.assignment, status, None, None)
 
 
-def grade_batch(engine: Engine, submissions: tuple[Submission, ...], grader: Grader, jobs: int) -> Iterator[Result]:
-    """Yield the result of each submission as it ends, `jobs` at a time.
+def grade_batch(engine: Engine, submissions: Iterable[Submission], grader: Grader, jobs: int) -> Iterator[Result]:
+    """Yield the result of each submission as it ends, `jobs` at a time; each is taken when its turn comes.
 
     When the caller stops iterating or is interrupted, what runs is killed and no result is made of it.
 

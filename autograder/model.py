@@ -132,7 +132,7 @@ class Status(StrEnum):
     FAULT = "fault"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One file handed in.
 
@@ -155,7 +155,7 @@ class Submission:
     held: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CaseResult:
     """One test case.
 
@@ -178,7 +178,7 @@ class CaseResult:
     cause: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class QuestionResult:
     """One question: `cases` is empty and `points` None where people mark it."""
 
@@ -199,7 +199,7 @@ class CellError:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Facts:
     """How the result came about, so that any change of a grade can be explained.
 
@@ -227,7 +227,7 @@ class Facts:
     evidence_sha256: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """What `grade` makes of one submission: results/<submission>.json holds just this.
 

@@ -136,6 +136,22 @@ def test_every_submission_of_a_batch_has_a_result(classroom):
     }
 
 
+def test_a_batch_takes_each_submission_when_its_turn_comes(classroom):
+    """So the caller need not hold a class that is handed in and one that is graded."""
+    unread = replace(classroom.submission("x = 1"), notebook=None, problem="It is not to be read.")
+    taken = []
+
+    def hand_over():
+        for number in range(9):
+            taken.append(number)
+            yield unread
+
+    for graded, result in enumerate(grade_batch(classroom.engine, hand_over(), classroom.grader(X_IS_ONE), 2), start=1):
+        assert result.status is Status.REJECTED
+        assert len(taken) <= graded + 2
+    assert len(taken) == graded == 9
+
+
 def test_the_same_submission_gets_the_same_result_again(classroom):
     """All but the times: random numbers, weights and hashes are drawn from the same seeds in every box."""
     code = """

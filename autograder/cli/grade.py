@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -102,11 +103,14 @@ def grade(
         if changed:
             some = ", ".join(plain(name) for name in changed[:5]) + (", …" if len(changed) > 5 else "")
             console.print(f"{len(changed)} replace results of other files of the same name: {escape(some)}")
+        names, expected = {submission.name for submission in submissions}, len(todo)
+        waiting = deque(todo)
+        del submissions, todo  # each is let go when it is graded, or a large class would be held twice
         graded: list[Result] = []
         alike: dict[QuestionResult, QuestionResult] = {}
         interrupted = False
         try:
-            with contextlib.closing(_graded(todo, grader, jobs or os.cpu_count() or 1, dask, unsafe)) as running:
+            with contextlib.closing(_graded(waiting, grader, jobs or os.cpu_count() or 1, dask, unsafe)) as running:
                 for result in running:
                     folder.write(result)
                     # evidence is on the disk; of what is equal, as right answers are, one is enough
@@ -129,11 +133,10 @@ def grade(
             new = enter_scores(place, assignment, results, "grade")
             console.print(f"Gradebook: {new} new scores. What counts: [bold]autograder standings {assignment}[/]")
         if interrupted:
-            missing = len(todo) - len(graded)
+            missing = expected - len(graded)
             messages.print(f"[bold]Stopped.[/] {missing} are still to be graded; the same command goes on from here.")
             sys.exit(130)
         if not paths:
-            names = {submission.name for submission in submissions}
             again = submissions_that_count(root, course, assignment, url, grader.info.name, bool(dask))
             others = sum(submission.name not in names for submission in again)
             if others:
@@ -155,16 +158,20 @@ def check_outside(out: Path, paths: tuple[Path, ...]) -> None:
                 raise ConfigError(f"The results would lie among the submissions in {path}: choose another --out.")
 
 
-def _graded(
-    todo: tuple[Submission, ...], grader: Grader, jobs: int, dask: str | None, unsafe: bool
-) -> Generator[Result]:
-    """Grade with a live progress line, which counts a result when the caller has written it and comes back."""
-    if not todo:
+def _graded(waiting: deque[Submission], grader: Grader, jobs: int, dask: str | None, unsafe: bool) -> Generator[Result]:
+    """Grade with a live progress line, which counts a result when the caller has written it and comes back.
+
+    Takes from `waiting` what is being graded.
+    """
+    if not waiting:
         return
+    total = len(waiting)
     running: Iterator[Result]
     with contextlib.ExitStack() as stack:
         if dask:
-            running = stack.enter_context(contextlib.closing(grade_on_cluster(dask, todo, grader, unsafe, _tell)))
+            running = stack.enter_context(
+                contextlib.closing(grade_on_cluster(dask, tuple(waiting), grader, unsafe, _tell))
+            )
         else:
             with console.status("Warming up TensorFlow, once for all"):
                 engine = stack.enter_context(grading.Engine(unsafe))
@@ -172,10 +179,11 @@ def _graded(
                 messages.print(
                     "[bold red]No isolation (--unsafe):[/] these programs can read and change all that you can."
                 )
-            running = grading.grade_batch(engine, todo, grader, jobs)
+            taken = (waiting.popleft() for _ in range(total))
+            running = grading.grade_batch(engine, taken, grader, jobs)
         counts = dict.fromkeys(Status, 0)
         progress = stack.enter_context(progress_bar())
-        line = progress.add_task("Grading", total=len(todo), counts="")
+        line = progress.add_task("Grading", total=total, counts="")
         for result in running:
             yield result
             counts[result.status] += 1
