@@ -439,13 +439,13 @@ failure_message: Without an activation the slopes do not depend on X and can be 
 
 
 def test_linear_chains(input_gradient_profile):
-    """Linear networks: fading, steady, growing and alternating"""
+    """Linear networks: one that fades, one that grows and alternates"""
     import keras
     import numpy as np
 
     cell = keras.layers.SimpleRNN(1, activation="linear")
     model = keras.Sequential([keras.Input((None, 1)), cell, keras.layers.Dense(1)])
-    for a, T, k, v in ((0.6, 5, 1.5, 0.8), (1.0, 4, 0.7, -2.0), (1.3, 6, 1.0, 0.5), (-0.8, 7, -0.9, 1.1)):
+    for a, T, k, v in ((0.6, 5, 1.5, 0.8), (-1.3, 7, -0.9, -2.0)):
         model.set_weights([np.array(w, np.float32) for w in ([[k]], [[a]], [0.1], [[v]], [-0.2])])
         X = np.random.default_rng(41).random((5, T, 1), dtype=np.float32)
         got = np.asarray(input_gradient_profile(model, X))
@@ -483,23 +483,23 @@ def test_signs_do_not_cancel(input_gradient_profile):
 """ # BEGIN TEST CONFIG
 points: 0.5
 hidden: true
-failure_message: Try your function on untrained networks of several sizes, with a single sample (n = 1) and a single step (T = 1).
+failure_message: Try your function on an untrained network, with a single sample (n = 1) and a single step (T = 1).
 """  # END TEST CONFIG
 
 
 def test_tanh_networks(input_gradient_profile):
-    """Networks with tanh, also one sample and one step"""
+    """A network with tanh, also one sample and one step"""
     import keras
     import numpy as np
 
-    for n, T, units in ((5, 4, 3), (1, 1, 2)):
-        rng = np.random.default_rng(100 + T)
-        shapes = (1, units), (units, units), (units,), (units, 1), (1,)
-        Wx, Wh, b, V, c = (rng.uniform(-1, 1, shape).astype(np.float32) for shape in shapes)
-        model = keras.Sequential([keras.Input((T, 1)), keras.layers.SimpleRNN(units), keras.layers.Dense(1)])
-        model.set_weights([Wx, Wh, b, V, c])
+    rng = np.random.default_rng(104)
+    shapes = (1, 3), (3, 3), (3,), (3, 1), (1,)
+    Wx, Wh, b, V, c = (rng.uniform(-1, 1, shape).astype(np.float32) for shape in shapes)
+    model = keras.Sequential([keras.Input((None, 1)), keras.layers.SimpleRNN(3), keras.layers.Dense(1)])
+    model.set_weights([Wx, Wh, b, V, c])
+    for n, T in ((5, 4), (1, 1)):
         X = rng.random((n, T, 1), dtype=np.float32)
-        states = [np.zeros((n, units))]
+        states = [np.zeros((n, 3))]
         for t in range(T):
             states.append(np.tanh(X[:, t] @ Wx + states[-1] @ Wh + b))
         slopes, right = np.repeat(V.T, n, axis=0), np.zeros(T)
