@@ -41,7 +41,8 @@ def build(kind, src_size, tgt_size):
 
 def run(names, kind, seed):
     """Train once; return the sequence accuracy on new sentences of one clause and of two."""
-    train, test, _ = names["make_corpus"]()
+    pools = names["clause_pools"]()
+    train, test = names["make_training_pairs"](pools), names["make_test_pairs"](pools)
     vocabularies = [names["build_vocab"]([pair[i] for pair in train]) for i in (0, 1)]
 
     def rows(pairs):
