@@ -1,5 +1,6 @@
 """What is taken out of the way around small models changes no number and no object."""
 
+import inspect
 import json
 import os
 import subprocess
@@ -137,3 +138,35 @@ def test_a_model_is_the_same_model(quick):
     model = keras.Sequential([keras.Input((4, 1)), layers.SimpleRNN(3), layers.Dense(1)])
     assert [len(layer.weights) for layer in model.layers] == [3, 2]
     assert keras.Sequential.from_config(model.get_config()).count_params() == model.count_params()
+
+
+class Halved(layers.Dense):
+    """A student's layer whose call has an argument more."""
+
+    def call(self, inputs: Any, training: Any = None, half: bool = True) -> Any:
+        return super().call(inputs, training) / (2 if half else 1)
+
+
+@pytest.mark.parametrize("name", ["signature", "getfullargspec"])
+def test_signatures_are_those_that_python_reads(name, monkeypatch):
+    """Of functions and methods of Keras, which are read once, and of a student's, which are read each time."""
+    read = getattr(inspect, name)
+    seen = []
+    kept = bookkeeping._kept(lambda thing, **settings: (seen.append(thing), read(thing, **settings))[1])
+    dense, halved = layers.Dense(1), Halved(1)
+    things = [
+        layers.Dense.__init__,
+        layers.Dense.call,
+        dense.call,
+        layers.LSTM.__init__,
+        halved.call,
+        look,
+        layers.Dense,
+    ]
+    for thing in (*things, *things):
+        assert kept(thing) == read(thing)
+    assert len(seen) == len(things) + 3
+    monkeypatch.setattr(Halved, "call", lambda self, inputs: inputs)
+    assert kept(halved.call) == read(halved.call)
+    if name == "signature":
+        assert kept(dense.call, follow_wrapped=False) == read(dense.call, follow_wrapped=False)

@@ -6,7 +6,11 @@ than the arithmetic.
 
 import functools
 import importlib
+import inspect
+import typing
+from types import FunctionType, MethodType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from keras.src.layers.layer import Layer
 
@@ -18,6 +22,7 @@ def install() -> None:
     _run_operations_bare()
     _share_kernels_of_variables()
     _set_plain_attributes_at_once()
+    _read_signatures_once()
 
 
 def _run_operations_bare() -> None:
@@ -56,3 +61,26 @@ def _set_plain_attributes_at_once() -> None:
         stock(self, name, value)
 
     Layer.__setattr__ = __setattr__
+
+
+def _read_signatures_once() -> None:
+    """Keep the signatures of Keras' own functions and what protocols ask for: each new layer wants to know six."""
+    for name in ("signature", "getfullargspec"):
+        setattr(inspect, name, _kept(getattr(inspect, name)))
+    vars(typing)["_get_protocol_attrs"] = functools.cache(vars(typing)["_get_protocol_attrs"])
+
+
+def _kept(read: Any) -> Any:
+    kept: WeakKeyDictionary[Any, dict[type, Any]] = WeakKeyDictionary()
+
+    @functools.wraps(read)
+    def kept_or_read(thing: Any, **settings: Any) -> Any:
+        function = getattr(thing, "__func__", thing) if type(thing) is MethodType else thing
+        if settings or type(function) is not FunctionType or not str(function.__module__).startswith("keras."):
+            return read(thing, **settings)
+        known = kept.setdefault(function, {})
+        if type(thing) not in known:
+            known[type(thing)] = read(thing)
+        return known[type(thing)]
+
+    return kept_or_read
