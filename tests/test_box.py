@@ -60,6 +60,17 @@ started = len(os.listdir("/proc/self/task")) - before
     assert seen_inside(classroom, code, "started") == {"started": 0}
 
 
+def test_packages_of_the_staff_make_no_box_dearer(classroom):
+    """Keras loads scikit-learn where it is installed, and SciPy with it; a notebook that wants it imports it."""
+    code = """
+import sys, keras
+loaded = "sklearn" in sys.modules
+import sklearn.utils
+found = sklearn.utils.__name__
+"""
+    assert seen_inside(classroom, code, "loaded", "found") == {"loaded": False, "found": "sklearn.utils"}
+
+
 def test_the_shell_was_made_before_and_knows_nothing_of_that(classroom):
     """Cells run in `__main__`, import from their own folder first, and find no trace of the warmed process' shell."""
     code = """
