@@ -23,7 +23,8 @@ COURSE = read_course(ROOT / "course.yml")
 ASSIGNMENTS = [assignment.id for assignment in COURSE.assignments]
 LONG = {"memory", "gradients"}  # a minute each in a stock kernel; `make verify` has stock Otter run the solved ones
 SCREEN_LINES = 40
-REFERENCE = ("# Run this cell", "ARTICLES = ")  # the set-up; the rules of two languages, to be looked up
+# the set-up; the rules of two languages, to be looked up; how sentences are drawn from them
+REFERENCE = ("# Run this cell", "ARTICLES = ", "def clause_pools")
 CPU_SECONDS = 90
 BUSY = 1.5  # what shared caches and hyperthreads add to the same work (measured on 2 cores beside three to five others)
 
