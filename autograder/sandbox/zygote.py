@@ -235,7 +235,7 @@ def _prepare(judge: str) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    # Where the staff's packages are installed, Keras imports it for its wrappers: a sixth of what each fork takes.
+    # Keras imports scikit-learn where it is installed, as it is for the staff pages: a sixth of what each fork takes.
     sys.modules["sklearn"] = None  # type: ignore[assignment]
     for name in (*PRELOAD, judge):
         importlib.import_module(name)
