@@ -371,7 +371,7 @@ def test_numbers_and_plots_are_shown_with_their_text():
         {"output_type": "execute_result", "data": {"text/plain": ["1\n", "2"]}, "metadata": {}, "execution_count": 1},
     )
     assert work.printed == "MSE: 0.0005\n1\n2"
-    assert work.pictures == (Picture(png(), "image/png", "Line plot: the loss\ufffd falls."),)
+    assert work.pictures == (Picture(png(), "image/png", 4, 3, "Line plot: the loss\ufffd falls."),)
     assert work.dropped == ()
 
 
@@ -381,7 +381,7 @@ def test_a_photo_in_the_answer_is_shown():
     cells[NUMBERS["wrote2"]]["attachments"] = {"image.jpg": {"image/jpeg": encoded(jpeg())}}
     cells[NUMBERS["title"]]["attachments"] = {"other.png": {"image/png": encoded(png())}}
     answer = read(cells)
-    assert answer.written and answer.pictures == (Picture(jpeg(), "image/jpeg", "image.jpg"),)
+    assert answer.written and answer.pictures == (Picture(jpeg(), "image/jpeg", 4, 3, "image.jpg"),)
 
 
 def test_an_error_is_shown_in_one_line():

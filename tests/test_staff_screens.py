@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import AUTOGRADER, QUEUE, TA, Office, serving
+from playwright.sync_api import Route
 from staff_class import make_staff_class
 
 pytest_plugins = ["offices"]
@@ -154,6 +155,28 @@ def test_the_students_plots_have_their_texts(shared_office) -> None:
         widths = pictures.evaluate_all("all => all.map(one => one.naturalWidth)")
         assert len(widths) == 3 and min(widths) > 100
         assert all(re.search("plot", str(one.get_attribute("alt"))) for one in pictures.all())
+
+
+def test_a_page_stays_where_it_is_while_its_plots_load(shared_office) -> None:
+    """A plot that comes late pushes nothing down: what a TA reads, or has just reached by Tab, stays on the screen."""
+    sizes = "all => all.map(one => [one.getBoundingClientRect().width, one.getBoundingClientRect().height])"
+    waiting: list[Route] = []
+    with shared_office.opened("Grace") as grace:
+        pictures = grace.page.locator(".work img")
+        grace.page.route("**/pictures/*", lambda route: waiting.append(route))
+        grace.page.goto(f"{grace.server.address}{QUEUE}/{next(iter(shared_office.answers))}", wait_until="commit")
+        grace.page.locator(".desk").wait_for()
+        grace.page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        grace.page.evaluate("for (const one of document.querySelectorAll('img')) one.loading = 'eager'")
+        while len(waiting) < pictures.count():
+            grace.page.wait_for_timeout(20)
+        before = pictures.evaluate_all(sizes)
+        for one in waiting:
+            one.continue_()
+        grace.page.evaluate("Promise.all([...document.images].map(one => one.decode()))")
+        assert pictures.evaluate_all(sizes) == before and min(min(one) for one in before) > 100
+        ratios = pictures.evaluate_all("all => all.map(one => one.naturalWidth / one.naturalHeight)")
+        assert [width / height for width, height in before] == pytest.approx(ratios, rel=0.01)
 
 
 def test_a_course_in_which_nothing_happened_says_what_to_do(tmp_path, chromium) -> None:

@@ -32,10 +32,15 @@ Form = TypeVar("Form")
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that a browser may show; `text`: what it shows, for those who cannot see it, "" when nobody said."""
+    """A picture that a browser may show, of `width` x `height` pixels.
+
+    `text`: what it shows, for those who cannot see it, "" when nobody said.
+    """
 
     data: bytes = field(repr=False)
     kind: Literal["image/png", "image/jpeg"]
+    width: int
+    height: int
     text: str = ""
 
 
@@ -171,7 +176,7 @@ def _picture(raw: Raw, kind: str, alternative: str, album: Album) -> Picture | s
         return f"a picture of {width:,} x {height:,} pixels"
     album.pictures += 1
     album.pixels += width * height
-    return Picture(data, "image/png" if kind == "png" else "image/jpeg", alternative)
+    return Picture(data, "image/png" if kind == "png" else "image/jpeg", width, height, alternative)
 
 
 def _png_size(data: bytes) -> tuple[int, int] | None:
