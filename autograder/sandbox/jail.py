@@ -1,8 +1,9 @@
 """What is taken away from a box before it sees a line of student code: Linux kernel calls by ctypes, nothing else.
 
-`confine(level, ...)` is called in a freshly forked child and returns in the process that shall run the student's code;
-everything it could not take away raises OSError, and then no student code runs. The steps, in this order, are the table
-of contents: namespaces, a new root, the unprivileged user, resource limits, capabilities, Landlock, seccomp.
+`fork(level)` makes a child, in namespaces of its own where the level has them. `confine(level, ...)` is called there
+and returns in the process that shall run the student's code; everything it could not take away raises OSError, and then
+no student code runs. The steps, in this order, are the table of contents: a new root, the unprivileged user, resource
+limits, capabilities, Landlock, seccomp.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.sandbox import landlock, limits
-from autograder.sandbox.syscalls import call, install_filter, libc, syscall
+from autograder.sandbox.syscalls import call, clone, install_filter, libc, syscall
 
 WORK = "/box"
 FIRST_UID = 60_000  # above every uid that distributions hand out (Debian policy 9.2.2: 60000-64999 is reserved)
@@ -27,6 +28,7 @@ SLOTS = 1_000
 _NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 _NEWUSER, _NEWPID, _NEWNET = 0x10000000, 0x20000000, 0x40000000
 _NAMESPACES = _NEWNS | _NEWCGROUP | _NEWUTS | _NEWIPC | _NEWPID | _NEWNET
+_USER, _GROUP = os.geteuid(), os.getegid()  # a child in a user namespace no longer knows
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 _MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID, _MOUNT_ATTR_NODEV = 1, 2, 4
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT = 1, 4, 38, 24, 47
@@ -48,13 +50,34 @@ def die_with_parent() -> None:
     call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes: int, cpu_seconds: int) -> None:
-    """Give up everything a box does not need, as the calling process, for good.
+def fork(level: str) -> int:
+    """Fork as `os.fork` does; at the level `namespaces` the child is process 1 of namespaces of its own.
 
-    At the level `namespaces` the caller becomes three processes: one outside that waits and hands on the exit status
-    (and kills the inside when told to with SIGTERM), process 1 of the new pid namespace that collects orphans, and the
-    student's, in which alone this function returns. At the level `uid` it becomes two: a guardian, which waits, and
-    kills all processes of the box's user when told to or when its own parent dies; and the student's.
+    One call of the kernel does both: a process that left its namespaces and forked would have to stay and wait.
+
+    Raises:
+        OSError: when the kernel refuses.
+    """
+    if level != "namespaces":
+        return os.fork()
+    python = ctypes.pythonapi  # keeps the lock of the interpreter, as a fork must
+    python.PyOS_BeforeFork()
+    process = clone(_NAMESPACES | (0 if _USER == 0 else _NEWUSER) | signal.SIGCHLD)
+    if process == 0:
+        python.PyOS_AfterFork_Child()
+        return 0
+    python.PyOS_AfterFork_Parent()
+    if process < 0:
+        raise OSError(-process, f"clone: {os.strerror(-process)}")
+    return process
+
+
+def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes: int, cpu_seconds: int) -> None:
+    """Give up everything a box does not need, as the calling process, made by `fork` at this level, for good.
+
+    It becomes two, and this function returns in the student's alone. The other waits and hands on the exit status. At
+    the level `namespaces` it is process 1, which collects orphans, and whose end is that of all inside; at the level
+    `uid` a guardian, which kills all processes of the box's user when told to or when its own parent dies.
 
     Args:
         level: "namespaces", "uid" or "none".
@@ -71,10 +94,9 @@ def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes
         _set_limits(scratch_mb, memory_mb, None, cpu_seconds)
         os.chdir(_make_folder(slot))
         return
-    as_root = os.geteuid() == 0
     if level == "namespaces":
-        _enter_namespaces(as_root)
-        _fork_process_one()
+        if _USER != 0:
+            _map_user()
         _enter_new_root(environment_paths(), scratch_mb)
         _fork_student()
         writable = [WORK, "/tmp", "/dev"]
@@ -87,7 +109,7 @@ def confine(level: str, *, slot: int, scratch_mb: int, memory_mb: int, processes
         writable = [folder, "/dev/null"]
         readable = [*environment_paths(), "/dev/urandom", "/dev/random", "/dev/zero", "/proc/self"]
         readable += ["/proc/cpuinfo"]  # without it XLA multiplies matrices in another way: another fifth digit
-    if as_root:
+    if _USER == 0:
         _become(FIRST_UID + slot)
     _set_limits(scratch_mb, memory_mb, processes, cpu_seconds)
     _drop_capabilities()
@@ -107,24 +129,10 @@ def _make_folder(slot: int) -> str:
     return folder
 
 
-def _enter_namespaces(as_root: bool) -> None:
-    uid, gid = os.geteuid(), os.getegid()
-    call("unshare", _NAMESPACES | (0 if as_root else _NEWUSER))
-    if not as_root:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"{FIRST_UID} {uid} 1")
-        Path("/proc/self/gid_map").write_text(f"{FIRST_UID} {gid} 1")
-
-
-def _fork_process_one() -> None:
-    """Fork the first process of the new pid namespace; the caller stays outside, waits, and kills it on SIGTERM."""
-    child = os.fork()
-    if child == 0:
-        die_with_parent()
-        return
-    _close_sockets()
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
-    _exit_like(child)
+def _map_user() -> None:
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{FIRST_UID} {_USER} 1")
+    Path("/proc/self/gid_map").write_text(f"{FIRST_UID} {_GROUP} 1")
 
 
 def _fork_guarded(slot: int) -> None:
@@ -166,13 +174,6 @@ def _fork_student() -> None:
 def _close_sockets() -> None:
     """Let go of inherited descriptors: the student's death must be seen as an end of file."""
     os.closerange(3, 4096)
-
-
-def _exit_like(child: int) -> None:
-    while True:
-        with contextlib.suppress(InterruptedError):
-            _, status = os.waitpid(child, 0)
-            os._exit(_exit_code(status))
 
 
 def _exit_code(status: int) -> int:

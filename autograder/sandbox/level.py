@@ -32,7 +32,12 @@ def try_level(level: str) -> str:
 def _try_once(level: str) -> tuple[str, int]:
     """Return why confining failed, or an empty text, and the exit code of the child."""
     reader, writer = os.pipe()
-    child = os.fork()
+    try:
+        child = jail.fork(level)
+    except OSError as error:
+        os.close(reader)
+        os.close(writer)
+        return str(error), 1
     if child == 0:
         try:
             jail.confine(level, slot=jail.SLOTS, scratch_mb=8, memory_mb=64, processes=64, cpu_seconds=5)

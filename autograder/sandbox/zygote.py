@@ -128,17 +128,17 @@ class Zygote:
         if order.level == "uid" and slot not in self._swept:  # what a zygote that was killed could not clean up
             jail.sweep(slot)
             self._swept.add(slot)
-        child = _Child(self._fork(lambda: run_box(ours, order, slot), [ours]), order.level, slot)
+        child = _Child(self._fork(lambda: run_box(ours, order, slot), [ours], order.level), order.level, slot)
         connection.children[child.pid] = child
         _hand_over(connection.sock, theirs, Forked(child.pid))
         theirs.close()
         ours.close()
 
-    def _fork(self, run: Callable[[], None], keep: list[socket.socket]) -> int:
+    def _fork(self, run: Callable[[], None], keep: list[socket.socket], level: str = "none") -> int:
         threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
         if threads != 1:
             raise RuntimeError(f"the zygote has {threads} threads; a fork of it would hang")
-        pid = os.fork()
+        pid = jail.fork(level)
         if pid:
             return pid
         try:
@@ -160,8 +160,8 @@ class Zygote:
     def _reap(self, child: _Child, grace_seconds: float = 0.0) -> Reaped:
         ended = _wait(child.pid, grace_seconds)
         if ended is None:
-            # outside of what is confined waits a process that answers SIGTERM by killing all that is inside
-            _kill(child.pid, signal.SIGTERM if child.level in ("namespaces", "uid") else signal.SIGKILL)
+            # process 1 takes all that is inside with it; a guardian answers SIGTERM by killing it
+            _kill(child.pid, signal.SIGTERM if child.level == "uid" else signal.SIGKILL)
             ended = _wait(child.pid, KILL_SECONDS)
         while ended is None:
             _kill(child.pid, signal.SIGKILL)
