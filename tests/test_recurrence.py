@@ -84,7 +84,7 @@ def test_other_arguments(installed, program):
 def test_our_loop_is_used(installed, monkeypatch):
     """In eager calls and training programs it is; a function that a student traces keeps Keras' loop."""
     used: list[str] = []
-    for name in ("_loop_of_arrays", "_loop_of_eager_steps", "_loop_of_a_program"):
+    for name in ("loop_of_arrays", "_loop_of_eager_steps", "_loop_of_a_program"):
         stock = getattr(recurrence, name)
         monkeypatch.setattr(recurrence, name, lambda *a, stock=stock, name=name: (used.append(name), stock(*a))[1])
     layer, X = layers.SimpleRNN(2), drawn(2, 3, 1)
@@ -94,7 +94,7 @@ def test_our_loop_is_used(installed, monkeypatch):
     tf.function(layer)(X)
     with recurrence.training_program():
         tf.function(lambda: layer(X), autograph=False)()
-    assert used == ["_loop_of_arrays", "_loop_of_eager_steps", "_loop_of_a_program"]
+    assert used == ["loop_of_arrays", "_loop_of_eager_steps", "_loop_of_a_program"]
 
 
 class Doubled(layers.SimpleRNNCell):
@@ -167,8 +167,8 @@ def test_gated_layers_in_float64(installed):
 def test_gated_layers_run_on_arrays(installed, monkeypatch, kind):
     """Where no gradients are kept; a function that a student traces, and a tape over a GRU, keep Keras' loop."""
     used: list[str] = []
-    stock = recurrence._loop_of_arrays
-    monkeypatch.setattr(recurrence, "_loop_of_arrays", lambda *a: (used.append("arrays"), stock(*a))[1])
+    stock = recurrence.loop_of_arrays
+    monkeypatch.setattr(recurrence, "loop_of_arrays", lambda *a: (used.append("arrays"), stock(*a))[1])
     layer, X = kind(2), drawn(2, 3, 1)
     layer(X)
     assert used == ["arrays"]

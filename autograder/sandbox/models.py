@@ -91,7 +91,7 @@ def _encode_model(model: Any) -> Model:
     if not model.built:
         raise WireError("the model is not built: it does not know the shape of its input")
     network = model._functional if sequential else model
-    nodes = _nodes_of(network)
+    nodes = nodes_of(network)
     order = {id(made): place for place, made in enumerate(out for node in nodes for out in node.output_tensors)}
     if len({id(node.operation) for node in nodes}) != len(nodes):
         raise WireError("a layer that is used more than once does not cross")
@@ -104,7 +104,7 @@ def _encode_model(model: Any) -> Model:
     )
 
 
-def _nodes_of(network: Any) -> list[Any]:
+def nodes_of(network: Any) -> list[Any]:
     """Return the calls of layers that a network consists of, each after those it needs.
 
     A mask that Keras itself hands on is left out: the layers of the other side make it again.
@@ -115,11 +115,11 @@ def _nodes_of(network: Any) -> list[Any]:
     for node in reversed(nodes):
         if any(id(tensor) in needed for tensor in node.output_tensors):
             kept.insert(0, node)
-            needed |= {id(tensor) for tensors in _sources_of(node) for tensor in tensors}
+            needed |= {id(tensor) for tensors in sources_of(node) for tensor in tensors}
     return kept
 
 
-def _sources_of(node: Any) -> tuple[list[Any], list[Any]]:
+def sources_of(node: Any) -> tuple[list[Any], list[Any]]:
     """Return the tensors that a layer is called with, and those that are its first states."""
     kind = type(node.operation).__name__
     args, kwargs = node.arguments.args, node.arguments.kwargs
@@ -135,7 +135,7 @@ def _sources_of(node: Any) -> tuple[list[Any], list[Any]]:
 
 
 def _encode_layer(node: Any, order: dict[int, int]) -> Layer:
-    inputs, states = _sources_of(node)
+    inputs, states = sources_of(node)
     kind, config, inner = _encode_class(node.operation)
     arrays = [_array(np.asarray(weight)) for weight in node.operation.get_weights()]
     weights = [array for array in arrays if isinstance(array, Array)]

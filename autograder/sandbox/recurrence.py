@@ -21,19 +21,19 @@ _SLOPES: dict[str, Callable[[Any], Any]] = {
     "relu": lambda h: keras.ops.cast(h > 0, h.dtype),
 }
 # The same activations on an array, in place.
-_IN_PLACE: dict[str, Callable[[Any], Any]] = {
+IN_PLACE: dict[str, Callable[[Any], Any]] = {
     "linear": lambda h: h,
     "tanh": lambda h: np.tanh(h, out=h),
     "sigmoid": lambda h: np.reciprocal(1 + np.exp(-h), out=h),
     "relu": lambda h: np.maximum(h, 0, out=h),
 }
-_KINDS = ("SimpleRNN", "GRU", "LSTM")
+KINDS = ("SimpleRNN", "GRU", "LSTM")
 _training_program = False
 
 
 def install() -> None:
     """Replace the loops of SimpleRNN, GRU and LSTM in this process."""
-    for name in _KINDS:
+    for name in KINDS:
         _replace_loop(getattr(keras.layers, name), getattr(keras.layers, f"{name}Cell"))
 
 
@@ -45,7 +45,7 @@ def _replace_loop(kind: Any, cell_kind: Any) -> None:
         cell = self.cell
         plain = type(self) is kind and type(cell) is cell_kind and cell_kind.call is stock_step
         looped = None
-        if plain and "call" not in vars(cell) and _is_known(self, cell, sequences):
+        if plain and "call" not in vars(cell) and is_known(self, cell, sequences):
             looped = _run(self, sequences, initial_state, mask)
         return stock_loop(self, sequences, initial_state, mask, training) if looped is None else looped
 
@@ -63,7 +63,7 @@ def training_program() -> Iterator[None]:
         _training_program = False
 
 
-def _is_known(layer: Any, cell: Any, sequences: Any) -> bool:
+def is_known(layer: Any, cell: Any, sequences: Any) -> bool:
     if layer.unroll or layer.go_backwards or cell.dropout or cell.recurrent_dropout or not sequences.shape[1]:
         return False
     activations = [cell.activation, getattr(cell, "recurrent_activation", cell.activation)]
@@ -83,7 +83,7 @@ def _run(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> Any:
     first = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
     (mask,) = mask if isinstance(mask, (list, tuple)) else (mask,)
     if tf.executing_eagerly() and not could_possibly_record():
-        last, states, outputs = _loop_of_arrays(layer, np.asarray(sequences), [np.asarray(one) for one in first], mask)
+        last, states, outputs = loop_of_arrays(layer, np.asarray(sequences), [np.asarray(one) for one in first], mask)
         states = [tf.convert_to_tensor(state) for state in states]
         last = tf.convert_to_tensor(last)
         return last, tf.convert_to_tensor(outputs) if layer.return_sequences else last[:, None], states
@@ -100,7 +100,7 @@ def _run(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> Any:
     return last, outputs, [last]
 
 
-def _loop_of_arrays(layer: Any, sequences: Any, first: list[Any], mask: Any) -> tuple[Any, list[Any], Any]:
+def loop_of_arrays(layer: Any, sequences: Any, first: list[Any], mask: Any) -> tuple[Any, list[Any], Any]:
     """Return the last output (n, H), the last states (n, H) each, and all outputs (n, T, H).
 
     Without gradients to keep, NumPy's calls cost least.
@@ -186,7 +186,7 @@ _STEPS: dict[str, Callable[[Any, Any], tuple[_Step, Any]]] = {
 
 
 def _in_place(activation: Any) -> Callable[[Any], Any]:
-    return _IN_PLACE[activation.__name__]
+    return IN_PLACE[activation.__name__]
 
 
 def _project(sequences: Any, kernel: Any, bias: Any) -> Any:

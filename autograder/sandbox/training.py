@@ -15,7 +15,7 @@ import numpy as np
 from keras.src.trainers.data_adapters.data_adapter_utils import class_weight_to_sample_weights
 from msgspec.structs import replace
 
-from autograder.sandbox import bookkeeping, recurrence, traces
+from autograder.sandbox import bookkeeping, forward, recurrence, traces
 from autograder.sandbox.epochs import Work, epoch_program, set_flags, train_by_epochs
 from autograder.sandbox.models import decode_keras, encode_keras
 from autograder.sandbox.programs import read_folder, use_folder
@@ -59,6 +59,7 @@ def install() -> None:
     set_flags()
     recurrence.install()
     bookkeeping.install()
+    forward.install()
     model = keras.Model
     stock_fit, stock_predict, stock_batch = model.fit, model.predict, model.predict_on_batch
 
