@@ -71,6 +71,8 @@ class Odd(layers.Layer):
     def __init__(self) -> None:
         super().__init__()
         self.plain, self.text, self.nothing = 3, "three", None
+        self.change, self.first, self.kind = abs, keras.initializers.GlorotUniform(seed=1), keras.DTypePolicy("float32")
+        self.build_shape, self.spec = (lambda shape: shape), layers.InputSpec(ndim=2)
         self.inner = layers.Dense(2)
         self.inner = None  # Keras goes on tracking the first one
         self.listed = [layers.Dense(1)]
@@ -128,7 +130,8 @@ def test_plain_attributes_of_layers_are_not_looked_into(quick, monkeypatch):
     stock = layer._tracker.track
     monkeypatch.setattr(layer._tracker, "track", lambda value: (seen.append(type(value)), stock(value))[1])
     layer.plain, layer.text = 9, "nine"
-    assert (layer.plain, layer.text, seen) == (9, "nine", [])
+    layer.kernel_initializer, layer.activation = keras.initializers.Zeros(), keras.activations.tanh
+    assert (layer.plain, layer.text, layer.activation, seen) == (9, "nine", keras.activations.tanh, [])
     layer.listed = [layers.Dense(1)]
     assert list in seen
 

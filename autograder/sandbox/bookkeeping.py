@@ -12,9 +12,12 @@ from types import FunctionType, MethodType
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import keras
 from keras.src.layers.layer import Layer
 
-_PLAIN = {type(None), bool, int, float, str}
+# Types whose objects hold no variable and no layer.
+_PLAIN = {type(None), bool, int, float, str, FunctionType, inspect.Signature, keras.DTypePolicy, keras.InputSpec}
+_PLAIN |= {kind for kind in vars(keras.initializers).values() if isinstance(kind, type)}
 
 
 def install() -> None:
