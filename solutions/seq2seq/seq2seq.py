@@ -741,6 +741,17 @@ def build_seq2seq(src_size, tgt_size, units):
 # %% [raw]
 # # END SOLUTION
 
+# %% [markdown]
+# Here is a small one to try things out on: change a word in `small([src, dec_in])` and see which outputs move. Some of
+# the checks do the same.
+
+# %%
+small = build_seq2seq(20, 18, 16)
+if not isinstance(small, keras.Model):
+    print("Nothing is built yet.")
+else:
+    print(f"{small.count_params():,} weights in {len(small.layers)} layers")
+
 # %% [raw]
 # # BEGIN TESTS
 
@@ -786,15 +797,14 @@ failure_message: Change one word of the source, the first, the last or one betwe
 """  # END TEST CONFIG
 
 
-def test_source_moves_the_first_output(build_seq2seq):
+def test_source_moves_the_first_output(small):
     """Each word of the source, and their order, moves the first output"""
     import numpy as np
 
-    model = build_seq2seq(20, 15, 16)
     src = np.arange(5, 11)
     changed = np.where(np.eye(6, dtype=bool), 17, src)
     rows = np.stack([src, *changed, src[::-1]])
-    first = np.asarray(model([rows, np.array([[1, 6, 9]] * 8)]))[:, 0]
+    first = np.asarray(small([rows, np.array([[1, 6, 9]] * 8)]))[:, 0]
     for other, moved in zip(rows[1:], np.abs(first[1:] - first[0]).max(axis=1), strict=True):
         message = f"the source {other.tolist()} gives the same first output as {src.tolist()}"
         assert np.log10(moved + 1e-12) > -7, message
@@ -808,15 +818,14 @@ failure_message: Change the word that the decoder reads at step t. The outputs b
 """  # END TEST CONFIG
 
 
-def test_decoder_does_not_look_ahead(build_seq2seq):
+def test_decoder_does_not_look_ahead(small):
     """What the decoder reads at a step changes nothing before it, and something from it on"""
     import numpy as np
 
-    model = build_seq2seq(10, 20, 16)
     src, dec_in = np.array([[3, 4, 5, 9], [6, 7, 0, 0]]), np.array([[1, 5, 6, 7, 8], [1, 9, 10, 11, 12]])
     others = [np.where(np.arange(5) == t, 17, dec_in) for t in range(5)]
     rows = np.concatenate([src] * 6), np.concatenate([dec_in, *others])
-    scores, *changed = np.split(np.asarray(model(list(rows))), 6)
+    scores, *changed = np.split(np.asarray(small(list(rows))), 6)
     for t, other in enumerate(changed):
         moved = np.abs(other - scores).max(axis=2)
         assert moved[:, :t].max(initial=0) < 1e-6, f"the word read at step {t} changes an output before it"
@@ -831,23 +840,22 @@ failure_message: More PAD behind a source sentence must change nothing, nor the 
 """  # END TEST CONFIG
 
 
-def test_padding_changes_nothing(build_seq2seq):
+def test_padding_changes_nothing(small):
     """More padding changes nothing, nor do the other sentences of a batch"""
     import numpy as np
 
-    model = build_seq2seq(20, 15, 16)
     rng = np.random.default_rng(51)
     lengths = np.array([[1], [2], [4], [6]])
     src = np.where(np.arange(6) < lengths, rng.integers(3, 20, size=(4, 6)), 0)
-    dec_in = np.concatenate([np.ones((4, 1), int), rng.integers(3, 15, size=(4, 3))], axis=1)
-    scores = np.asarray(model([src, dec_in]))
-    longer = np.asarray(model([np.pad(src, [(0, 0), (0, 7)]), dec_in]))
+    dec_in = np.concatenate([np.ones((4, 1), int), rng.integers(3, 18, size=(4, 3))], axis=1)
+    scores = np.asarray(small([src, dec_in]))
+    longer = np.asarray(small([np.pad(src, [(0, 0), (0, 7)]), dec_in]))
     assert np.abs(longer - scores).max() < 1e-5, "more padding of the source changes the scores"
     for i in (0, 2):
-        alone = np.asarray(model([src[i : i + 1, : lengths[i, 0]], dec_in[i : i + 1]]))
+        alone = np.asarray(small([src[i : i + 1, : lengths[i, 0]], dec_in[i : i + 1]]))
         assert np.abs(alone[0] - scores[i]).max() < 1e-5, "a sentence has other scores alone than in a batch"
-    behind = np.asarray(model([src, np.pad(dec_in, [(0, 0), (0, 3)])]))
-    assert behind.shape == (4, 7, 15) and np.abs(behind[:, :4] - scores).max() < 1e-5, "padding of dec_in"
+    behind = np.asarray(small([src, np.pad(dec_in, [(0, 0), (0, 3)])]))
+    assert behind.shape == (4, 7, 18) and np.abs(behind[:, :4] - scores).max() < 1e-5, "padding of dec_in"
 
 
 # %%
@@ -858,20 +866,16 @@ failure_message: All three arguments count. Try other sizes, the largest ids, a 
 """  # END TEST CONFIG
 
 
-def test_networks_of_other_sizes(build_seq2seq):
+def test_networks_of_other_sizes(build_seq2seq, small):
     """Other sizes: vocabularies, units, lengths"""
     import numpy as np
 
-    weights = []
-    for src_size, tgt_size, units in ((5, 30, 4), (30, 5, 16)):
-        model = build_seq2seq(src_size, tgt_size, units)
-        weights.append(model.count_params())
-        for n, T, L in ((1, 1, 1), (3, 7, 2)):
-            src, dec_in = np.full((n, T), src_size - 1), np.full((n, L), tgt_size - 1)
-            scores = np.asarray(model([src, dec_in]))
-            assert scores.shape == (n, L, tgt_size) and np.isfinite(scores).all(), f"shape {scores.shape}"
-            assert scores.dtype == np.float32, f"type {scores.dtype}"
-    few, many = weights
+    model = build_seq2seq(30, 5, 4)
+    for n, T, L in ((1, 1, 1), (3, 7, 2)):
+        scores = np.asarray(model([np.full((n, T), 29), np.full((n, L), 4)]))
+        assert scores.shape == (n, L, 5) and np.isfinite(scores).all(), f"shape {scores.shape}"
+        assert scores.dtype == np.float32, f"type {scores.dtype}"
+    few, many = model.count_params(), small.count_params()
     assert many > 4 * few, f"{few} weights with 4 units, {many} with 16"
 
 
