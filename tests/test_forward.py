@@ -126,6 +126,14 @@ def test_the_input_stays_as_it_is():
     np.testing.assert_array_equal(X, before)
 
 
+def test_what_two_layers_take_stays_as_it_is():
+    """One of them changes its values; the other must still find those that were there."""
+    x = keras.Input((4,))
+    h = layers.Dense(3)(x)
+    repeated = layers.RepeatVector(2)(layers.Activation("tanh")(h))
+    assert_same(moved(keras.Model(x, layers.SimpleRNN(3)(repeated, initial_state=h))), drawn(2, 4))
+
+
 def test_a_network_that_changes_is_computed_anew():
     """Other weights, another activation, one layer more."""
     model, X = a_network(layers.SimpleRNN(3), layers.Dense(2)), drawn(2, 6, 2)
