@@ -164,7 +164,13 @@ def doubled(x: Any) -> Any:
     return 2 * x
 
 
+def by_name() -> Any:
+    x = keras.Input((3,))
+    return keras.Model(x, {"score": layers.Dense(2)(x)})
+
+
 LEFT: dict[str, Any] = {
+    "an output that has a name": lambda: (by_name(), drawn(2, 3)),
     "an own layer": lambda: (a_network(Own(2)), drawn(2, 6, 2)),
     "an own activation": lambda: (a_network(layers.Dense(2, activation=doubled)), drawn(2, 6, 2)),
     "an own activation of a recurrent layer": lambda: (a_network(layers.GRU(2, activation=doubled)), drawn(2, 6, 2)),

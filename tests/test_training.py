@@ -223,6 +223,16 @@ def test_predicting_from_what_is_no_array_is_left_to_keras(profile):
     assert model.predict(X, batch_size=3, verbose=0).shape == (40, 1)
 
 
+def test_predictions_that_have_a_name_keep_it(profile):
+    """A dict of one array, as stock Keras gives it."""
+    x = keras.Input((3,))
+    model, X = keras.Model(x, {"score": layers.Dense(2)(x)}), np.ones((2, 3), np.float32)
+    expected = model.predict(X, verbose=0)["score"]
+    profile()
+    for got in (model.predict(X, verbose=0), model.predict_on_batch(X)):
+        np.testing.assert_allclose(got["score"], expected, **FLOAT32)
+
+
 def test_predictions_on_a_batch_are_those_of_stock_keras(profile, monkeypatch):
     """Also of a network with two inputs, and once it is traced because it was asked often; the caller may write."""
     first, second = keras.Input((4,)), keras.Input((None, 2))

@@ -19,7 +19,7 @@ FLOAT64 = {"rtol": 1e-9, "atol": 1e-12}
 
 # What the profile replaces, to be put back.
 REPLACED = [
-    *((keras.Model, name) for name in ("fit", "predict", "predict_on_batch")),
+    *((keras.Model, name) for name in ("__call__", "fit", "predict", "predict_on_batch")),
     *((kind, "inner_loop") for kind in (keras.layers.SimpleRNN, keras.layers.GRU, keras.layers.LSTM)),
     (keras.Layer, "__setattr__"),
     (gen_resource_variable_ops, "var_handle_op"),

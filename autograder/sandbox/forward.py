@@ -58,7 +58,7 @@ def forward(model: Any, given: Any) -> Any | None:
     if not _eagerly() or any(_methods_of(kind) != methods for kind, methods in _stock.items()):
         return None
     network = model._functional if type(model) is keras.Sequential else model
-    if "call" in vars(model) or "call" in vars(network):
+    if "call" in vars(model) or "call" in vars(network) or type(network._outputs_struct) is dict:
         return None
     several = type(given) is list and type(network._inputs_struct) is list and len(given) > 1
     inputs = given if several else [given]

@@ -227,7 +227,7 @@ def _has_known_layers(model: Any) -> bool:
     """Tell whether a model is Keras' own through and through, with one output."""
     if type(model) is not keras.Sequential and type(model).__name__ != "Functional":
         return False
-    if not model.built or len(model.outputs) != 1:
+    if not model.built or len(model.outputs) != 1 or type(getattr(model, "_outputs_struct", None)) is dict:
         return False
     return all(_is_known(layer) for layer in model._flatten_layers(include_self=False, recursive=False))
 
