@@ -74,7 +74,8 @@ def networks(draw: st.DrawFn) -> tuple[Any, Any]:
     for _ in range(draw(st.integers(0, 2))):
         kind, activation = draw(st.sampled_from(RECURRENT)), draw(st.sampled_from(["tanh", "relu", "linear"]))
         bias = draw(st.booleans())
-        stack.append(kind(draw(UNITS), activation=activation, use_bias=bias, return_sequences=True))
+        gates = {"reset_after": draw(st.booleans())} if kind is layers.GRU else {}
+        stack.append(kind(draw(UNITS), activation=activation, use_bias=bias, return_sequences=True, **gates))
         stack += [layers.Dense(draw(UNITS), activation=draw(ACTIVATIONS))] if draw(st.booleans()) else []
     stack.append(draw(st.sampled_from(RECURRENT))(draw(UNITS)))
     for _ in range(draw(st.integers(0, 2))):
@@ -132,6 +133,24 @@ def test_what_two_layers_take_stays_as_it_is():
     h = layers.Dense(3)(x)
     repeated = layers.RepeatVector(2)(layers.Activation("tanh")(h))
     assert_same(moved(keras.Model(x, layers.SimpleRNN(3)(repeated, initial_state=h))), drawn(2, 4))
+
+
+@pytest.mark.parametrize("samples", [1, 4])
+def test_what_embedded_words_go_to(samples):
+    """Recurrent layers and others, one word or a row of words, more words than the table has rows and fewer."""
+    x, X = keras.Input((None,), dtype="int32"), words(samples, 4)
+    embedded = layers.Embedding(5, 3)(x)
+    state = layers.GRU(3)(embedded)
+    wide = layers.Dense(3, activation="relu")(embedded)
+    assert_same(moved(keras.Model(x, layers.SimpleRNN(3)(wide, initial_state=state))), X)
+    assert_same(moved(keras.Model(x, embedded)), X)
+    assert_same(a_network(layers.Embedding(5, 3), layers.Dense(2), shape=(), dtype="int32"), X[:, 0])
+    first, row = keras.Input((), dtype="int32"), keras.Input((6, 2))
+    begun = layers.SimpleRNN(3)(row, initial_state=layers.Embedding(5, 3)(first))
+    assert_same(moved(keras.Model([first, row], begun)), [X[:, 0], drawn(samples, 6, 2)])
+    twice = a_network(layers.Embedding(5, 3), layers.Embedding(9, 2), layers.Flatten(), shape=(4,), dtype="int32")
+    twice.set_weights([np.arange(15).reshape(5, 3) / 2, drawn(9, 2)])
+    assert_same(twice, X)
 
 
 def test_a_network_that_changes_is_computed_anew():

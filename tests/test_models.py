@@ -209,6 +209,23 @@ COMPILATIONS = [
 ]
 
 
+@pytest.mark.parametrize("kind", sorted(models._ARGUMENTS))
+def test_arguments_are_those_of_the_configuration(kind):
+    """They are read one by one; what Keras calls a layer's configuration holds the same."""
+    activations = [None, "tanh", "swish", "mish", "log_softmax"]
+    stacks = [SMALL.get(kind, []), [layers.Embedding(9, 4, mask_zero=True)], [layers.Concatenate(axis=1), layers.Add()]]
+    made = [layers.Input(SEQUENCE)._keras_history.operation, *(layer for stack in stacks for layer in stack)]
+    made += [layers.GRU(2, activation=name, recurrent_activation=name or "relu", dropout=0.1) for name in activations]
+    of_kind = [layer for layer in made if type(layer).__name__ == kind]
+    assert of_kind
+    for layer in of_kind:
+        config = layer.get_config()
+        expected = {name: models._plain(config[name]) for name in models._ARGUMENTS[kind] if name in config}
+        got = models._encode_class(layer)[1]
+        assert got == expected
+        assert list(map(type, got.values())) == list(map(type, expected.values()))
+
+
 @pytest.mark.parametrize(("optimizer", "loss"), COMPILATIONS, ids=["adam", "rmsprop", "sgd", "adamw"])
 def test_compile_facts_cross(optimizer, loss):
     """A test may ask for the optimizer, its rate and the loss."""

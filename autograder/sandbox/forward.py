@@ -8,6 +8,7 @@ to Keras.
 import contextlib
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,8 +18,9 @@ from keras.src.backend.common.global_state import get_global_attribute
 from keras.src.models.functional import Functional
 
 from autograder.sandbox import recurrence
-from autograder.sandbox.models import nodes_of, sources_of
+from autograder.sandbox.network import RECURRENT, nodes_of, sources_of
 from autograder.sandbox.values import WireError
+from autograder.sandbox.weights import array_of
 
 _HANDING_ON = ("Dense", "Activation")  # a mask, as it is
 # layer, its inputs, its first states, the mask of its first input -> its outputs
@@ -31,6 +33,21 @@ _stock: dict[Any, list[Any]] = {}
 _calls: WeakKeyDictionary[Any, list[_Call]] = WeakKeyDictionary()
 
 
+@dataclass(frozen=True)
+class _LookUp:
+    """What an Embedding gives, (n, T, F), not yet made: rows of a table (V, F), found by ids (n, T)."""
+
+    table: Any
+    ids: Any
+
+    @property
+    def dtype(self) -> Any:
+        return self.table.dtype
+
+    def array(self) -> Any:
+        return self.table[self.ids]
+
+
 def install() -> None:
     """Let models be called in this way, in this process and its forks, until somebody changes their methods."""
     stock_call = keras.Model.__call__
@@ -41,7 +58,7 @@ def install() -> None:
         return stock_call(self, *args, **kwargs) if output is None else keras.ops.convert_to_tensor(output)
 
     keras.Model.__call__ = __call__
-    kinds = [getattr(keras.layers, name) for name in (*_RULES, *(f"{kind}Cell" for kind in recurrence.KINDS))]
+    kinds = [getattr(keras.layers, name) for name in (*_RULES, *(f"{kind}Cell" for kind in RECURRENT))]
     kinds += [keras.layers.Layer, keras.layers.InputLayer, keras.Sequential, keras.Model, Functional]
     _stock.update({kind: _methods_of(kind) for kind in kinds})
 
@@ -75,10 +92,10 @@ def forward(model: Any, given: Any) -> Any | None:
             if outputs is None:
                 return None
             arrays.update(zip(made, outputs, strict=True))
-            mask = _mask_after(layer, arrays[sources[0]], mask)
+            mask = _mask_after(layer, _made(arrays[sources[0]]), mask)
             masks.update({} if mask is None else {made[0]: mask})
         (output,) = network.outputs
-        return None if id(output) in masks else arrays[id(output)]
+        return None if id(output) in masks else _made(arrays[id(output)])
     return None
 
 
@@ -128,9 +145,15 @@ def _apply(layer: Any, inputs: list[Any], states: list[Any], mask: Any) -> list[
         return None
     if kind != "Embedding" and any(array.dtype.name != layer.compute_dtype for array in (*inputs, *states)):
         return None
-    if mask is not None and kind not in (*_HANDING_ON, *recurrence.KINDS):
+    if mask is not None and kind not in (*_HANDING_ON, *RECURRENT):
         return None
-    return rule(layer, inputs, states, mask)
+    if kind not in RECURRENT:
+        inputs = [_made(array) for array in inputs]
+    return rule(layer, inputs, [_made(state) for state in states], mask)
+
+
+def _made(array: Any) -> Any:
+    return array.array() if isinstance(array, _LookUp) else array
 
 
 def _mask_after(layer: Any, array: Any, mask: Any) -> Any:
@@ -161,10 +184,10 @@ def _dense(layer: Any, inputs: list[Any], states: list[Any], mask: Any) -> list[
     (x,), activation = inputs, _activation(layer)
     if activation is None:
         return None
-    kernel = np.asarray(layer.kernel)
+    kernel = array_of(layer.kernel)
     y = (x.reshape(-1, x.shape[-1]) @ kernel).reshape(*x.shape[:-1], kernel.shape[-1])
     if layer.bias is not None:
-        y += np.asarray(layer.bias)
+        y += array_of(layer.bias)
     return [activation(y)]
 
 
@@ -173,18 +196,20 @@ def _embedding(layer: Any, inputs: list[Any], states: list[Any], mask: Any) -> l
     ids = ids if ids.dtype.name in ("int32", "int64") else ids.astype("int32")
     if ids.size and not 0 <= ids.min() <= ids.max() < layer.input_dim:
         return None  # Keras has its own words for that
-    return [np.asarray(layer.embeddings)[ids]]
+    return [_LookUp(array_of(layer.embeddings), ids)]
 
 
 def _recurrent(layer: Any, inputs: list[Any], states: list[Any], mask: Any) -> list[Any] | None:
     (x,), cell = inputs, layer.cell
     if type(cell) is not getattr(keras.layers, f"{type(layer).__name__}Cell") or "call" in vars(cell):
         return None
+    ids = x.ids if isinstance(x, _LookUp) and len(x.table) <= x.ids.size else None
+    x = _made(x) if ids is None else x.table
     if layer.stateful or not recurrence.is_known(layer, cell, x):
         return None
-    zeros = np.zeros((len(x), layer.units), x.dtype)
+    zeros = np.zeros((len(x if ids is None else ids), layer.units), x.dtype)
     first = states or [zeros] * (2 if type(layer).__name__ == "LSTM" else 1)
-    last, made, outputs = recurrence.loop_of_arrays(layer, x, first, mask)
+    last, made, outputs = recurrence.loop_of_arrays(layer, x, first, mask, ids)
     output = outputs if layer.return_sequences else last
     return [output, *made] if layer.return_state else [output]
 

@@ -12,8 +12,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from autograder.sandbox.network import nodes_of, sources_of
 from autograder.sandbox.values import Array, Function, History, Layer, Model, Opaque, Value, WireError, decode_array
 from autograder.sandbox.values import encode_array as _array
+from autograder.sandbox.weights import array_of, set_weights
 
 MAX_LAYERS = 64
 MAX_UNITS = 4_096
@@ -104,40 +106,10 @@ def _encode_model(model: Any) -> Model:
     )
 
 
-def nodes_of(network: Any) -> list[Any]:
-    """Return the calls of layers that a network consists of, each after those it needs.
-
-    A mask that Keras itself hands on is left out: the layers of the other side make it again.
-    """
-    nodes = [node for depth in sorted(network._nodes_by_depth, reverse=True) for node in network._nodes_by_depth[depth]]
-    needed = {id(tensor) for tensor in (*network.outputs, *network.inputs)}
-    kept: list[Any] = []
-    for node in reversed(nodes):
-        if any(id(tensor) in needed for tensor in node.output_tensors):
-            kept.insert(0, node)
-            needed |= {id(tensor) for tensors in sources_of(node) for tensor in tensors}
-    return kept
-
-
-def sources_of(node: Any) -> tuple[list[Any], list[Any]]:
-    """Return the tensors that a layer is called with, and those that are its first states."""
-    kind = type(node.operation).__name__
-    args, kwargs = node.arguments.args, node.arguments.kwargs
-    inputs = keras.tree.flatten(args[:1])
-    given = args[1] if len(args) == 2 and kind in {*_GATES, "Bidirectional"} else kwargs.get("initial_state")
-    states = [] if given is None else keras.tree.flatten(given)
-    mask = [] if kwargs.get("mask") is None else keras.tree.flatten(kwargs["mask"])
-    if any(made is not getattr(tensor, "_keras_mask", None) for made, tensor in zip(mask, inputs, strict=False)):
-        raise WireError("a mask given by hand does not cross; Embedding(mask_zero=True) makes one that does")
-    if {id(tensor) for tensor in node.input_tensors} - {id(tensor) for tensor in (*inputs, *states, *mask)}:
-        raise WireError(f"a layer of class {kind} that is called in this way does not cross")
-    return inputs, states
-
-
 def _encode_layer(node: Any, order: dict[int, int]) -> Layer:
     inputs, states = sources_of(node)
     kind, config, inner = _encode_class(node.operation)
-    arrays = [_array(np.asarray(weight)) for weight in node.operation.get_weights()]
+    arrays = [_array(array_of(weight)) for weight in node.operation.weights]
     weights = [array for array in arrays if isinstance(array, Array)]
     if len(weights) != len(arrays):
         raise WireError(f"weights of {kind} of a dtype that does not cross")
@@ -150,8 +122,7 @@ def _encode_class(layer: Any) -> tuple[str, dict[str, Any], Layer | None]:
     kind = type(layer).__name__
     if kind not in _ARGUMENTS or type(layer) is not getattr(keras.layers, kind):
         raise WireError(f"a layer of class {kind} does not cross")
-    given = layer.get_config()
-    config = {name: _plain(given[name]) for name in _ARGUMENTS[kind] if name in given}
+    config = {name: _plain(_argument(layer, name)) for name in _ARGUMENTS[kind] if hasattr(layer, name)}
     if kind not in _INNER:
         return kind, config, None
     both = kind == "Bidirectional"
@@ -161,6 +132,15 @@ def _encode_class(layer: Any) -> tuple[str, dict[str, Any], Layer | None]:
     if both and _encode_class(layer.backward_layer)[:2] != (held, settings | {"go_backwards": True}):
         raise WireError("a Bidirectional layer whose two directions differ does not cross")
     return kind, config, Layer(held, settings, [], [])
+
+
+def _argument(layer: Any, name: str) -> Any:
+    """Return what `get_config` says of one argument; it describes all the others too, which takes ten times as long."""
+    value = getattr(layer, name)
+    if not name.endswith("activation"):
+        return value
+    known = getattr(value, "__name__", "")
+    return known if value is getattr(keras.activations, known, layer) else keras.activations.serialize(value)
 
 
 def _plain(setting: Any) -> Any:
@@ -265,7 +245,7 @@ def _build_model(value: Model) -> Any:
         model = keras.Model(*(end if len(end) != 1 else end[0] for end in ends))
     for layer, described in zip(layers, value.layers, strict=True):
         if described.weights:
-            layer.set_weights([decode_array(weight) for weight in described.weights])
+            set_weights(layer, [decode_array(weight) for weight in described.weights])
     if value.optimizer is not None:
         if value.optimizer not in _OPTIMIZERS or value.loss not in {*_LOSSES, None}:
             raise WireError("an optimizer or a loss that does not cross")

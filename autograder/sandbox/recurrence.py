@@ -13,6 +13,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from autograder.sandbox.network import RECURRENT
+from autograder.sandbox.weights import array_of
+
 # The derivative of an activation, by its value h: enough to go back without the sum that was under it.
 _SLOPES: dict[str, Callable[[Any], Any]] = {
     "linear": lambda h: h * 0 + 1,
@@ -24,16 +27,15 @@ _SLOPES: dict[str, Callable[[Any], Any]] = {
 IN_PLACE: dict[str, Callable[[Any], Any]] = {
     "linear": lambda h: h,
     "tanh": lambda h: np.tanh(h, out=h),
-    "sigmoid": lambda h: np.reciprocal(1 + np.exp(-h), out=h),
+    "sigmoid": lambda h: _sigmoid(h),
     "relu": lambda h: np.maximum(h, 0, out=h),
 }
-KINDS = ("SimpleRNN", "GRU", "LSTM")
 _training_program = False
 
 
 def install() -> None:
     """Replace the loops of SimpleRNN, GRU and LSTM in this process."""
-    for name in KINDS:
+    for name in RECURRENT:
         _replace_loop(getattr(keras.layers, name), getattr(keras.layers, f"{name}Cell"))
 
 
@@ -100,29 +102,34 @@ def _run(layer: Any, sequences: Any, initial_state: Any, mask: Any) -> Any:
     return last, outputs, [last]
 
 
-def loop_of_arrays(layer: Any, sequences: Any, first: list[Any], mask: Any) -> tuple[Any, list[Any], Any]:
-    """Return the last output (n, H), the last states (n, H) each, and all outputs (n, T, H).
+def loop_of_arrays(
+    layer: Any, sequences: Any, first: list[Any], mask: Any, ids: Any = None
+) -> tuple[Any, list[Any], Any]:
+    """Return the last output (n, H), the last states (n, H) each, and all outputs (n, T, H), None if not asked for.
 
     Without gradients to keep, NumPy's calls cost least.
 
     Args:
-        sequences: float array (n, T, F).
+        sequences: float array (n, T, F); with `ids` a table (V, F), whose rows the sequences are made of.
         first: the states before the first step, (n, H) each.
         mask: None, or a tensor (n, T) or (n, T, 1) that is false at the steps of a sample that it skips.
+        ids: None, or an int array (n, T) of rows of the table.
     """
     step, projected = _STEPS[type(layer).__name__](layer.cell, sequences)
+    n, steps = sequences.shape[:2] if ids is None else ids.shape
     states, output = first, np.zeros_like(first[0])
-    outputs = np.empty((*projected.shape[:2], output.shape[-1]), output.dtype)
-    kept = None if mask is None else np.asarray(mask, bool).reshape(*sequences.shape[:2], 1)
+    outputs = np.empty((n, steps, output.shape[-1]), output.dtype) if layer.return_sequences else None
+    kept = None if mask is None else np.asarray(mask, bool).reshape(n, steps, 1)
     with np.errstate(all="ignore"):  # as TensorFlow does
-        for t in range(projected.shape[1]):
-            made = step(projected[:, t], *states)
+        for t in range(steps):
+            made = step(projected[:, t] if ids is None else projected[ids[:, t]], *states)
             if kept is None:
                 states, output = made, made[0]
             else:
                 output = np.where(kept[:, t], made[0], 0 if layer.zero_output_for_mask else output)
                 states = [np.where(kept[:, t], new, old) for new, old in zip(made, states, strict=True)]
-            outputs[:, t] = output
+            if outputs is not None:
+                outputs[:, t] = output
     return output, states, outputs
 
 
@@ -132,12 +139,14 @@ _Step = Callable[..., list[Any]]
 
 def _simple_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
     """Return the step of a SimpleRNN, and what it takes of each element: h' = f(x W + b + h R)."""
-    recurrent, change = np.asarray(cell.recurrent_kernel), _in_place(cell.activation)
+    recurrent, change = array_of(cell.recurrent_kernel), _in_place(cell.activation)
 
     def step(x: Any, h: Any) -> list[Any]:
-        return [change(h @ recurrent + x)]
+        state = h @ recurrent
+        state += x
+        return [change(state)]
 
-    return step, _project(sequences, cell.kernel, cell.bias)
+    return step, _project(sequences, cell.kernel, None if cell.bias is None else array_of(cell.bias))
 
 
 def _gru_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
@@ -145,29 +154,39 @@ def _gru_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
 
     The candidate's part of the old state, c, is r * (h R_h + b') with `reset_after`, (r * h) R_h without.
     """
-    recurrent, units = np.asarray(cell.recurrent_kernel), cell.units
+    units, recurrent = cell.units, array_of(cell.recurrent_kernel)
+    of_gates, of_candidate = (np.ascontiguousarray(part) for part in np.split(recurrent, [2 * units], axis=1))
     change, change_gate = _in_place(cell.activation), _in_place(cell.recurrent_activation)
-    bias, after = cell.bias, 0.0
+    bias, after = None if cell.bias is None else array_of(cell.bias), None
     if bias is not None and cell.reset_after:
-        bias, after = np.asarray(bias)
+        bias, after = bias
+        bias = bias + np.where(np.arange(3 * units) < 2 * units, after, 0)
+        after = after[2 * units :]
 
     def step(x: Any, h: Any) -> list[Any]:
+        gates = h @ of_gates
+        gates += x[:, : 2 * units]
+        gates = change_gate(gates)
+        z, r = gates[:, :units], gates[:, units:]
         if cell.reset_after:
-            inner = h @ recurrent + after
-            gates = change_gate(x[:, : 2 * units] + inner[:, : 2 * units])
-            candidate = gates[:, units:] * inner[:, 2 * units :]
+            candidate = h @ of_candidate
+            if after is not None:
+                candidate += after
+            candidate *= r
         else:
-            gates = change_gate(x[:, : 2 * units] + h @ recurrent[:, : 2 * units])
-            candidate = (gates[:, units:] * h) @ recurrent[:, 2 * units :]
-        z = gates[:, :units]
-        return [z * h + (1 - z) * change(x[:, 2 * units :] + candidate)]
+            candidate = (r * h) @ of_candidate
+        candidate += x[:, 2 * units :]
+        candidate = change(candidate)
+        candidate *= 1 - z
+        candidate += z * h
+        return [candidate]
 
     return step, _project(sequences, cell.kernel, bias)
 
 
 def _lstm_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
     """Return the same for an LSTM: c' = f c + i g(.), h' = o g(c'), gates i, f and o, all of x and h."""
-    recurrent = np.asarray(cell.recurrent_kernel)
+    recurrent = array_of(cell.recurrent_kernel)
     change, change_gate = _in_place(cell.activation), _in_place(cell.recurrent_activation)
 
     def step(x: Any, h: Any, c: Any) -> list[Any]:
@@ -175,7 +194,7 @@ def _lstm_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
         c = change_gate(f) * c + change_gate(i) * change(g)
         return [change_gate(o) * change(c.copy()), c]
 
-    return step, _project(sequences, cell.kernel, cell.bias)
+    return step, _project(sequences, cell.kernel, None if cell.bias is None else array_of(cell.bias))
 
 
 _STEPS: dict[str, Callable[[Any, Any], tuple[_Step, Any]]] = {
@@ -189,12 +208,19 @@ def _in_place(activation: Any) -> Callable[[Any], Any]:
     return IN_PLACE[activation.__name__]
 
 
+def _sigmoid(h: Any) -> Any:
+    np.negative(h, out=h)
+    np.exp(h, out=h)
+    h += 1
+    return np.reciprocal(h, out=h)
+
+
 def _project(sequences: Any, kernel: Any, bias: Any) -> Any:
-    """Return what each element adds to a step, float array (n, T, columns of the kernel)."""
+    """Return what each element adds to a step, float array (..., columns of the kernel)."""
     with np.errstate(all="ignore"):
-        projected = np.tensordot(sequences, np.asarray(kernel), 1)
+        projected = np.tensordot(sequences, array_of(kernel), 1)
         if bias is not None:
-            projected += np.asarray(bias)
+            projected += bias
     return projected
 
 
