@@ -1,6 +1,7 @@
 """What a box cannot do, tried from inside by a program that wants to."""
 
 import ast
+import errno
 import os
 import secrets
 import socket
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.sandbox import zygote
+from autograder.sandbox.orders import ForkBox
 from autograder.sandbox.slots import Slots
 from autograder.sandbox.zygote import COMPUTING
 
@@ -223,6 +226,24 @@ def test_two_graders_on_one_machine_never_share_a_user_id():
         slots.give_back(slot)
     again = Slots()
     assert {*mine, *theirs} <= {again.take() for _ in range(40)}
+
+
+def test_a_box_that_cannot_be_forked_gives_its_slot_back(monkeypatch):
+    """A machine that has no room for processes for a while must not run out of slots too."""
+
+    def full(level: str) -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(zygote.jail, "fork", full)
+    monkeypatch.setattr(zygote.os, "listdir", lambda folder: ["one thread"])  # pytest may have more
+    order = ForkBox("none", memory_mb=64, scratch_mb=8, processes=4, cpu_seconds=5)
+    control, ours = socket.socketpair()
+    with control, ours:
+        server = zygote.Zygote(control, lambda job, judge: None)
+        for _ in range(2):
+            with pytest.raises(BlockingIOError):
+                server._fork_box(server._main, order)
+        assert server._slots._locks == {}
 
 
 def test_boxes_run_side_by_side(classroom):

@@ -128,9 +128,13 @@ class Zygote:
         if order.level == "uid" and slot not in self._swept:  # what a zygote that was killed could not clean up
             jail.sweep(slot)
             self._swept.add(slot)
-        child = _Child(self._fork(lambda: run_box(ours, order, slot), [ours], order.level), order.level, slot)
-        connection.children[child.pid] = child
-        _hand_over(connection.sock, theirs, Forked(child.pid))
+        try:
+            pid = self._fork(lambda: run_box(ours, order, slot), [ours], order.level)
+        except OSError:  # the machine has no room for another process
+            self._slots.give_back(slot)
+            raise
+        connection.children[pid] = _Child(pid, order.level, slot)
+        _hand_over(connection.sock, theirs, Forked(pid))
         theirs.close()
         ours.close()
 
