@@ -83,7 +83,7 @@ def test_the_doctor_finds_level_uid_sound_there(tmp_path, built):
     assert [" ".join(line.split()) for line in outcome.output.splitlines() if "DIFFERS" in line] == []
     assert outcome.exit_code == 0, outcome.output
     assert "Isolation level: uid" in outcome.output
-    assert "No better level, because: [Errno 1] unshare: Operation not permitted" in outcome.output
+    assert "No better level, because: [Errno 1] clone: Operation not permitted" in outcome.output
 
 
 # Marks
