@@ -261,3 +261,12 @@ class Change:
     before: float | None
     after: float | None
     why: str
+
+
+@dataclass(frozen=True)
+class Regraded:
+    """One submission graded anew. `ran`: its code was run again, since the tests ask something new."""
+
+    before: Result
+    after: Result
+    ran: bool

@@ -4,38 +4,39 @@ In go earlier results with their evidence and the new grader; out come new resul
 submission of which the new tests ask what its evidence does not hold.
 """
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 
 from autograder.grader import Grader
 from autograder.grading import Engine
-from autograder.model import CaseResult, Change, QuestionResult, Result
-
-
-@dataclass(frozen=True)
-class Regraded:
-    """One submission graded anew. `ran`: its code was run again, since the tests ask something new."""
-
-    before: Result
-    after: Result
-    ran: bool
+from autograder.model import CaseResult, Change, QuestionResult, Regraded, Result
 
 
 def regrade_batch(
-    engine: Engine, earlier: Sequence[Result], grader: Grader, jobs: int, live: bool = False
+    engine: Engine, earlier: Iterable[Result], grader: Grader, jobs: int, live: bool = False
 ) -> Iterator[Regraded]:
-    """Yield each submission, graded by `grader`, as it ends; `live` runs the code of all of them again.
+    """Yield each submission, graded by `grader`, as it ends, `jobs` at a time.
+
+    When the caller stops iterating or is interrupted, what runs is killed and no result is made of it.
 
     Args:
-        earlier: graded results that hold their evidence.
+        earlier: graded results with their evidence; each is taken when its turn comes, and its evidence let go after.
+        live: run the code of all of them again.
     """
+    waiting = iter(earlier)
+    running: dict[Future[tuple[Result, bool]], Result] = {}
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="regrade")
     try:
-        running = {pool.submit(engine.regrade, result, grader, live): result for result in earlier}
-        for future in as_completed(running):
-            after, ran = future.result()
-            yield Regraded(running[future], after, ran)
+        while True:
+            while len(running) < jobs and (before := next(waiting, None)) is not None:
+                running[pool.submit(engine.regrade, before, grader, live)] = replace(before, evidence=b"")
+            if not running:
+                break
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                after, ran = future.result()
+                yield Regraded(running.pop(future), after, ran)
     except BaseException:
         engine.close()
         raise

@@ -90,6 +90,11 @@ class ResultsFolder:
         info = self._info
         return index_html(results, info.questions, info.title, self._course_title, info.verified)
 
+    def has_evidence(self, result: Result) -> bool:
+        """Tell whether the evidence of a result of `earlier` is there."""
+        path = self._evidence(result)
+        return path.is_file() and path.stat().st_size > 0
+
     def with_evidence(self, result: Result) -> Result:
         """Return a result of `earlier` with its evidence, empty where there is none.
 

@@ -604,6 +604,31 @@ def test_a_regrade_that_fails_leaves_the_grade(desk, shared, tmp_path):
         assert desk.table()["Ada"]["score"] == "4"
 
 
+def test_a_regrade_that_is_stopped_goes_on(desk, shared, tmp_path, monkeypatch):
+    """What is done is written and shown, and is not done again."""
+    for name in ("Ada", "Bob", "Cy"):
+        desk.hand_in(name)
+    desk.grade()
+    asserted = 'assert add(1, 2) == 3, f"expected 3, got {add(1, 2)}"'  # its message would be something new
+    harder = changed_zip(tmp_path / "changed", (asserted, "assert add(1, 2) == 4"))
+    command = ("regrade", "tiny", "--out", str(desk.out), "--grader", harder, "--jobs", "1")
+
+    def until_bob(earlier, grader, live):
+        if earlier.submission == "Bob":
+            raise KeyboardInterrupt
+        return shared._engine.regrade(earlier, grader, live)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shared, "regrade", until_bob)
+        shown = desk.run(*command)
+    assert shown.exit_code == 130
+    assert "1 regraded: 1 from evidence" in shown.output and "Traceback" not in shown.output
+    assert "2 are still to be regraded; the same command goes on from here." in shown.output
+    assert {name: row["score"] for name, row in desk.table().items()} == {"Ada": "3", "Bob": "4", "Cy": "4"}
+    assert "2 regraded: 2 from evidence" in desk.run(*command).output
+    assert {row["score"] for row in desk.table().values()} == {"3"}
+
+
 def test_a_regrade_of_nothing_shows_the_way(desk):
     """Exit code 2, and the command that comes first."""
     shown = desk.run("regrade", "tiny", "--out", str(desk.out))

@@ -19,10 +19,11 @@ from click.testing import CliRunner
 
 import autograder
 from autograder.cli import main
-from autograder.cluster import batch, connection, grade_on_cluster, worker
+from autograder.cluster import batch, connection, grade_on_cluster, regrade_on_cluster, worker
 from autograder.errors import AutograderError, IsolationError
 from autograder.grading import MAX_FAULTS, blank_result, grade_batch
 from autograder.model import Result, Status, Submission
+from autograder.regrade import regrade_batch
 from autograder.reports import result_json
 from autograder.sandbox.usage import usage
 
@@ -199,6 +200,36 @@ def test_grades_are_those_of_one_machine(cluster, classroom, sample):
             assert not ran and again.questions == result.questions
 
 
+OTHER_TESTS = {
+    "what was asked before": ADD.replace("== -3", "== -4"),
+    "something new": ADD.replace("add(-1, -2) == -3", "add(-5, -2) == -7"),
+}
+
+
+@pytest.mark.parametrize("tests", OTHER_TESTS.values(), ids=OTHER_TESTS)
+@pytest.mark.parametrize("live", [False, True], ids=["", "live"])
+def test_a_regrade_there_is_a_regrade_here(cluster, classroom, sample, tests, live):
+    """Points, notes, facts and what had to run are the same; evidence that nothing replaces stays where it is."""
+    cluster.have("a", "b")
+    results = grade_batch(classroom.engine, sample, classroom.grader({"q1": ADD}), 2)
+    graded = [result for result in results if result.status is Status.GRADED]
+    other = replace(classroom.grader({"q1": tests}), sha256="1" * 64)
+    here = list(regrade_batch(classroom.engine, graded, other, 2, live))
+    bare = [replace(result, evidence=b"") for result in graded]
+    evidence = {result.submission: result for result in graded}
+    there = list(
+        regrade_on_cluster(
+            cluster.address, bare, lambda result: evidence[result.submission], other, live, False, silent
+        )
+    )
+    assert timeless(one.after for one in there) == timeless(one.after for one in here)
+    assert {one.after.submission: one.ran for one in there} == {one.after.submission: one.ran for one in here}
+    assert any(one.ran for one in there) == (live or "-7" in tests)
+    for one in there:
+        assert one.before in bare and one.before.submission == one.after.submission
+        assert bool(one.after.evidence) == one.ran
+
+
 def test_a_batch_that_is_left_stops_what_runs(cluster, classroom):
     """No judge and no box is left on a worker, and the worker grades the next batch."""
     cluster.have("a", "b")
@@ -210,6 +241,22 @@ def test_a_batch_that_is_left_stops_what_runs(cluster, classroom):
     assert all(len(cluster.processes(name)) == 1 for name in "ab")
     (result,) = grade_on_cluster(cluster.address, submissions[:1], grader, False, silent)
     assert result.score == 2
+
+
+def test_a_worker_killed_in_mid_regrade_costs_nothing(cluster, classroom):
+    """What it was at is regraded elsewhere, each once."""
+    cluster.have("a", "b")
+    grader = classroom.grader({"q1": ADD})
+    graded = list(grade_batch(classroom.engine, busy_class(classroom, 6), grader, 2))
+    done = []
+    running = regrade_on_cluster(cluster.address, graded, lambda result: result, grader, True, False, silent)
+    with contextlib.closing(running):
+        done.append(next(running))
+        wait_until(lambda: len(cluster.processes("b")) > 3)
+        cluster.kill("b")
+        done += running
+    assert sorted(one.after.submission for one in done) == sorted(result.submission for result in graded)
+    assert {(one.after.status, one.after.score, one.ran) for one in done} == {(Status.GRADED, 2, True)}
 
 
 def test_a_worker_killed_in_mid_grade_costs_nothing(cluster, classroom):
@@ -291,6 +338,16 @@ def test_the_command_grades_on_a_cluster_of_its_own_and_goes_on_elsewhere(cluste
     assert shown.exit_code == 0, shown.output
     assert "of 4 are graded already" in shown.output
     assert len(list(Path("out/results").glob("*.json"))) == len(list(Path("out/feedback").glob("*.html"))) == 4
+    shutil.rmtree("inbox")
+    tests = Path("grader/tests/q1.py")
+    tests.write_text(tests.read_text().replace("== -3", "== -4"))
+    regrade = ["regrade", "tiny", "--grader", "grader", "--out", "out", "--dask", cluster.address]
+    shown = CliRunner().invoke(main, regrade)
+    assert shown.exit_code == 0, shown.output
+    assert "4 regraded: 4 from evidence, 0 by running the notebook again." in shown.output
+    assert {json.loads(record.read_text())["score"] for record in Path("out/results").iterdir()} == {1}
+    assert len(list(Path("out/evidence").iterdir())) == 2  # three notebooks are equal
+    assert "All 4 are graded by this grader already" in CliRunner().invoke(main, regrade).output
 
 
 @pytest.fixture
@@ -408,8 +465,8 @@ def pretend(monkeypatch):
     def run(workers, play, names, grader):
         client, told = Pretence(workers, play), []
         submissions = tuple(Submission(name, "Ada L.", Path(f"{name}.ipynb"), name.encode()) for name in names)
-        results = batch.Batch(client, submissions, grader, False, told.append).results()
-        return {result.submission: result for result in results}, told, client
+        ended = batch.Batch(client, map(connection._to_grade, submissions), grader, False, told.append).run()
+        return {one.result.submission: one.result for one in ended}, told, client
 
     return run
 
@@ -505,9 +562,33 @@ def test_no_worker_at_all_ends_after_a_while(classroom, pretend, monkeypatch):
 def test_a_scheduler_that_is_gone_ends_the_batch(classroom):
     """It says that the same command goes on."""
     client = Pretence({}, silent, status="closed")
-    submissions = (classroom.submission(RIGHT),)
+    works = [connection._to_grade(classroom.submission(RIGHT))]
     with pytest.raises(AutograderError, match="the same command goes on"):
-        list(batch.Batch(client, submissions, classroom.grader({"q1": ADD}), False, silent).results())
+        list(batch.Batch(client, works, classroom.grader({"q1": ADD}), False, silent).run())
+
+
+def test_evidence_is_read_when_its_turn_comes(classroom, monkeypatch):
+    """A worker has two pieces of work at most: what waits for later is not in memory, and no name goes with it."""
+    monkeypatch.setattr(batch, "LOOK_SECONDS", 0.01)
+    grader = classroom.grader({"q1": ADD})
+    names = [f"ada-{number}" for number in range(9)]
+    earlier = [replace(blank_result(Submission(name, "Ada L.", Path(), None), grader, Status.GRADED)) for name in names]
+    read: list[str] = []
+    ended = 0
+
+    def with_evidence(result: Result) -> Result:
+        read.append(result.submission)
+        assert len(read) - ended <= batch.AHEAD
+        return replace(result, evidence=b"that run")
+
+    client = Pretence({"w": 1}, lambda _, task, __: PREPARED if task is worker.prepare else graded(grader))
+    works = [connection._to_regrade(result, with_evidence, False) for result in earlier]
+    for one in batch.Batch(client, works, grader, False, silent).run():
+        ended += 1
+        assert one.result.submission == one.work.submission.name and one.result.student == "Ada L."
+    assert read == names
+    asked = [sent for sent in client.sent if sent[0] == "regrade"]
+    assert {sent[3:] for sent in asked} == {(b"that run", False)} and "ada" not in repr(asked).lower()
 
 
 def test_a_worker_learns_no_name(classroom, pretend):

@@ -247,3 +247,22 @@ def test_the_numbers_that_a_test_draws_do_not_depend_on_what_was_judged_before(c
 
     assert sent(alone)[-1] == sent(both)[-1]
     assert sent(both)[-1] != sent(both)[-3]
+
+
+def test_evidence_is_taken_when_its_turn_comes(classroom):
+    """As many as are at work; what is done lets its evidence go, since a large class would not fit."""
+    grader = classroom.grader({"q1": "def test(f):\n    assert f(3) == 9"})
+    graded = [classroom.engine.grade(classroom.submission(*CODE, name=name), grader) for name in "abcdef"]
+    taken, ended = 0, 0
+
+    def one_by_one():
+        nonlocal taken
+        for result in graded:
+            taken += 1
+            assert taken - ended <= 3  # two at work, and one that was just yielded
+            yield result
+
+    for one in regrade_batch(classroom.engine, one_by_one(), grader, 2):
+        ended += 1
+        assert one.before.evidence == b"" and one.after.evidence and not one.ran
+    assert ended == 6

@@ -15,12 +15,15 @@ from autograder import currency, grading
 from autograder.cli.book import enter_rubrics, enter_scores, find_gradebook, gradebook_option, submissions_that_count
 from autograder.cli.shared import (
     console,
+    dask_option,
     find_grader,
     messages,
     mistakes_explained,
     progress_bar,
+    refuse_jobs_on_cluster,
     say_whether_verified,
     shown,
+    tell_above,
 )
 from autograder.cluster import grade_on_cluster
 from autograder.errors import ConfigError
@@ -40,11 +43,7 @@ from autograder.text import plain
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.  [.autograder/grades/ID]"
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="Submissions graded at the same time.  [number of cores]")
-@click.option(
-    "--dask",
-    metavar="ADDRESS",
-    help="Grade on a Dask cluster: tcp://HOST:PORT, tls://HOST:PORT, or local:N for N processes on this machine.",
-)
+@dask_option
 @click.option("--grader", "zip_path", type=click.Path(path_type=Path), help="Grader zip.  [dist/ID-autograder.zip]")
 @click.option("--force", is_flag=True, help="Grade again what is graded already.")
 @gradebook_option
@@ -79,8 +78,7 @@ def grade(
 
     Exit code 1: some submissions could not be graded; the table says which and why.
     """
-    if dask and jobs:
-        raise click.UsageError("--jobs is for this machine alone; on a cluster each worker brings its threads.")
+    refuse_jobs_on_cluster(jobs, dask)
     with mistakes_explained(), contextlib.ExitStack() as stack:
         root, course, grader = find_grader(assignment, zip_path)
         if paths:
@@ -170,7 +168,7 @@ def _graded(waiting: deque[Submission], grader: Grader, jobs: int, dask: str | N
     with contextlib.ExitStack() as stack:
         if dask:
             running = stack.enter_context(
-                contextlib.closing(grade_on_cluster(dask, tuple(waiting), grader, unsafe, _tell))
+                contextlib.closing(grade_on_cluster(dask, tuple(waiting), grader, unsafe, tell_above))
             )
         else:
             with console.status("Warming up TensorFlow, once for all"):
@@ -189,8 +187,3 @@ def _graded(waiting: deque[Submission], grader: Grader, jobs: int, dask: str | N
             counts[result.status] += 1
             told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
             progress.update(line, advance=1, counts=told)
-
-
-def _tell(sentence: str) -> None:
-    """Say something while the progress line moves, which puts what is printed above itself."""
-    print("\n".join(plain(line) for line in sentence.splitlines()), file=sys.stderr)

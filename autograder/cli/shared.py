@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -123,3 +124,25 @@ def progress_bar() -> Progress:
         TimeLeftColumn(),
         console=console,
     )
+
+
+dask_option = click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Work on a Dask cluster: tcp://HOST:PORT, tls://HOST:PORT, or local:N for N processes on this machine.",
+)
+
+
+def refuse_jobs_on_cluster(jobs: int | None, dask: str | None) -> None:
+    """Refuse a number of jobs beside a cluster.
+
+    Raises:
+        UsageError: says why.
+    """
+    if dask and jobs:
+        raise click.UsageError("--jobs is for this machine alone; on a cluster each worker brings its threads.")
+
+
+def tell_above(sentence: str) -> None:
+    """Say something while a progress line moves, which puts what is printed above itself."""
+    print("\n".join(plain(line) for line in sentence.splitlines()), file=sys.stderr)

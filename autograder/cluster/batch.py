@@ -1,14 +1,14 @@
 """The coordinator of a batch: who is there, who grades what, what became of it.
 
-In go a connected Dask client and submissions; out come results, one for each. A task is bound to one worker, so that it
-can be taken back when that worker dies, is refused, or turns out to grade nobody.
+In go a connected Dask client and work, one piece a submission; out comes how each ended. A task is bound to one worker,
+so that it can be taken back when that worker dies, is refused, or turns out to grade nobody.
 """
 
 import contextlib
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from autograder.cluster.worker import Answer, Graded, Prepared, Refused, Unprepared, grade, leave, prepare, versions
+from autograder.cluster.worker import Answer, Graded, Prepared, Refused, Unprepared, leave, prepare, versions
 from autograder.errors import AutograderError
 from autograder.grader import Grader
 from autograder.grading import FAULT_NOTE, MAX_FAULTS, blank_result
@@ -31,18 +31,40 @@ JOIN_SECONDS = 300  # without any worker
 REFUSED_SECONDS = 10  # with refused workers only
 
 
+@dataclass(frozen=True)
+class Work:
+    """What is to be done with one submission.
+
+    Attributes:
+        task: of worker.py; arguments: makes, when its turn comes, what the task is called with behind the ticket.
+    """
+
+    submission: Submission
+    task: Callable[..., bytes]
+    arguments: Callable[[], tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of a piece of work. `ran`: student code was run for it."""
+
+    work: Work
+    result: Result
+    ran: bool = True
+
+
 @dataclass
 class _Worker:
     """A worker that is not refused.
 
     Attributes:
-        asked: key of a task -> the submission that it grades, the oldest first; None for its preparation.
+        asked: key of a task -> the work that it does, the oldest first; None for its preparation.
         faults, healthy: what became of its submissions so far.
     """
 
     threads: int
     ready: bool = False
-    asked: dict[str, Submission | None] = field(default_factory=dict)
+    asked: dict[str, Work | None] = field(default_factory=dict)
     faults: int = 0
     healthy: bool = False
 
@@ -53,7 +75,7 @@ class Batch:
     def __init__(
         self,
         client: Any,
-        submissions: tuple[Submission, ...],
+        works: Iterable[Work],
         grader: Grader,
         unsafe: bool,
         tell: Callable[[str], None],
@@ -61,9 +83,14 @@ class Batch:
         self._client, self._grader, self._tell = client, grader, tell
         self._ticket = secrets.token_hex(8)
         self._order = (self._ticket, versions(), unsafe, msgspec.msgpack.encode(grader))
-        self._waiting = deque(submission for submission in submissions if not submission.problem)
-        self._ended = deque(self._blank(each, Status.REJECTED, each.problem) for each in submissions if each.problem)
-        self._left = len(submissions)
+        self._waiting: deque[Work] = deque()
+        self._ended: deque[Ended] = deque()
+        for work in works:
+            if problem := work.submission.problem:
+                self._end(work, Status.REJECTED, problem)
+            else:
+                self._waiting.append(work)
+        self._left = len(self._waiting) + len(self._ended)
         self._workers: dict[str, _Worker] = {}
         self._refused: dict[str, str] = {}
         self._tasks: dict[str, tuple[str, Any]] = {}  # key -> address of the worker, Dask's future
@@ -71,7 +98,8 @@ class Batch:
         self._lost: Counter[str] = Counter()
         self._next_look, self._lonely_since, self._told_level = 0.0, 0.0, False
 
-    def results(self) -> Iterator[Result]:
+    def run(self) -> Iterator[Ended]:
+        """Yield each piece of work as it ends, on the workers that there are at that time."""
         stop = True
         try:
             while self._left:
@@ -125,21 +153,21 @@ class Batch:
             listed = "".join(f"\n  {address}: {reason}" for address, reason in self._refused.items())
             raise AutograderError(f"No worker of the Dask cluster can grade.{listed or ' None has joined.'}")
 
-    def _ask(self, address: str, task: Callable[..., bytes], *args: Any, submission: Submission | None = None) -> None:
+    def _ask(self, address: str, task: Callable[..., bytes], *args: Any, work: Work | None = None) -> None:
         future = self._client.submit(task, *args, workers=[address], allow_other_workers=False, pure=False)
         self._tasks[future.key] = address, future
-        self._workers[address].asked[future.key] = submission
+        self._workers[address].asked[future.key] = work
         future.add_done_callback(self._done.put)
 
     def _fill(self) -> None:
-        """Hand out submissions, each to the worker with the least to do."""
+        """Hand out work, each piece to the worker with the least to do."""
         ready = {address: worker for address, worker in self._workers.items() if worker.ready}
         while ready and self._waiting:
             address = min(ready, key=lambda address: len(ready[address].asked) / ready[address].threads)
             if len(ready[address].asked) >= AHEAD * ready[address].threads:
                 return
-            submission = self._waiting.popleft()
-            self._ask(address, grade, self._ticket, submission.notebook, submission.sha256, submission=submission)
+            work = self._waiting.popleft()
+            self._ask(address, work.task, self._ticket, *work.arguments(), work=work)
 
     def _receive(self, future: Any) -> None:
         if future.key not in self._tasks:  # of a worker that was given up since
@@ -155,23 +183,23 @@ class Batch:
             return
         del self._tasks[future.key]
         worker = self._workers[address]
-        submission = worker.asked.pop(future.key)
+        work = worker.asked.pop(future.key)
         match answer:
             case Prepared():
                 self._welcome(address, answer.level)
-            case Graded() if submission is not None:
-                self._keep(address, submission, answer)
-            case Unprepared() if submission is not None:
-                self._lose(submission, "Its worker was started again")
+            case Graded() if work is not None:
+                self._keep(address, work, answer)
+            case Unprepared() if work is not None:
+                self._lose(work, "Its worker was started again")
                 if worker.ready:
                     worker.ready = False
                     self._ask(address, prepare, *self._order)
             case Refused():
                 self._refuse(address, answer.reason)
-            case _ if submission is None:
+            case _ if work is None:
                 self._refuse(address, str(answer))
             case _:
-                self._lose(submission, str(answer))
+                self._lose(work, str(answer))
 
     def _welcome(self, address: str, level: str) -> None:
         self._workers[address].ready = True
@@ -179,15 +207,15 @@ class Batch:
             self._told_level = True
             self._tell(f"No isolation (--unsafe) on {address}: these programs can read and change all that it can.")
 
-    def _keep(self, address: str, submission: Submission, answer: Graded) -> None:
+    def _keep(self, address: str, work: Work, answer: Graded) -> None:
         try:
             result = read_result(answer.record)
         except AutograderError as problem:
-            self._lose(submission, str(problem))
+            self._lose(work, str(problem))
             return
-        self._ended.append(
-            replace(result, submission=submission.name, student=submission.student, evidence=answer.evidence)
-        )
+        whose = work.submission
+        result = replace(result, submission=whose.name, student=whose.student, evidence=answer.evidence)
+        self._ended.append(Ended(work, result, answer.ran))
         worker = self._workers[address]
         worker.faults += result.status is Status.FAULT
         worker.healthy = worker.healthy or result.status is not Status.FAULT
@@ -202,24 +230,24 @@ class Batch:
     def _drop(self, address: str, died: bool) -> None:
         """Take back all that a worker was asked; what a dead one was at, the oldest, counts as lost."""
         worker = self._workers.pop(address)
-        for place, (key, submission) in enumerate(worker.asked.items()):
+        for place, (key, work) in enumerate(worker.asked.items()):
             _, future = self._tasks.pop(key)
             future.cancel()
-            if submission is not None and died and place < worker.threads:
-                self._lose(submission, f"Its worker {address} died")
-            elif submission is not None:
-                self._waiting.appendleft(submission)
+            if work is not None and died and place < worker.threads:
+                self._lose(work, f"Its worker {address} died")
+            elif work is not None:
+                self._waiting.appendleft(work)
 
-    def _lose(self, submission: Submission, why: str) -> None:
-        self._lost[submission.name] += 1
-        if self._lost[submission.name] < MAX_LOST:
-            self._waiting.append(submission)  # last, should it be what kills workers
+    def _lose(self, work: Work, why: str) -> None:
+        name = work.submission.name
+        self._lost[name] += 1
+        if self._lost[name] < MAX_LOST:
+            self._waiting.append(work)  # last, should it be what kills workers
         else:
-            note = FAULT_NOTE.format(f"{why}, as {MAX_LOST - 1} times before.")
-            self._ended.append(self._blank(submission, Status.FAULT, note))
+            self._end(work, Status.FAULT, FAULT_NOTE.format(f"{why}, as {MAX_LOST - 1} times before."))
 
-    def _blank(self, submission: Submission, status: Status, note: str) -> Result:
-        return replace(blank_result(submission, self._grader, status), note=note)
+    def _end(self, work: Work, status: Status, note: str) -> None:
+        self._ended.append(Ended(work, replace(blank_result(work.submission, self._grader, status), note=note)))
 
     def _leave(self, stop: bool) -> None:
         busy = {address for address, worker in self._workers.items() if stop and any(worker.asked.values())}

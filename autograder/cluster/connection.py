@@ -6,14 +6,17 @@ import re
 import signal
 import tempfile
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from autograder.cluster import worker
-from autograder.cluster.batch import Batch
+from autograder.cluster.batch import Batch, Work
 from autograder.errors import AutograderError, ConfigError
 from autograder.grader import Grader
-from autograder.model import Result, Submission
+from autograder.model import Regraded, Result, Submission
+from autograder.reports import result_json
 
 CONNECT_SECONDS = 15
 MAX_LOCAL = 256
@@ -98,4 +101,39 @@ def grade_on_cluster(
         AutograderError: when no scheduler answers, or no worker is left that may grade; the text says which and why.
     """
     with _connected(address) as client:
-        yield from Batch(client, submissions, grader, unsafe, tell).results()
+        for ended in Batch(client, map(_to_grade, submissions), grader, unsafe, tell).run():
+            yield ended.result
+
+
+def regrade_on_cluster(
+    address: str,
+    earlier: Sequence[Result],
+    with_evidence: Callable[[Result], Result],
+    grader: Grader,
+    live: bool,
+    unsafe: bool,
+    tell: Callable[[str], None],
+) -> Generator[Regraded]:
+    """Yield each submission, graded by `grader`, as it ends: what `regrade.regrade_batch` does, on a cluster.
+
+    Args:
+        earlier: graded results; with_evidence: adds to one of them the evidence of its run, when its turn comes.
+        live: run the code of all of them again.
+        address, unsafe, tell: as for `grade_on_cluster`, and so are the errors.
+    """
+    known = {before.submission: before for before in earlier}
+    works = (_to_regrade(before, with_evidence, live) for before in earlier)
+    with _connected(address) as client:
+        for ended in Batch(client, works, grader, unsafe, tell).run():
+            yield Regraded(known[ended.work.submission.name], ended.result, ended.ran)
+
+
+def _to_grade(submission: Submission) -> Work:
+    return Work(submission, worker.grade, lambda: (submission.notebook, submission.sha256))
+
+
+def _to_regrade(before: Result, with_evidence: Callable[[Result], Result], live: bool) -> Work:
+    def arguments() -> tuple[str, bytes, bool]:
+        return result_json(replace(before, submission="", student="")), with_evidence(before).evidence, live
+
+    return Work(Submission(before.submission, before.student, Path(), None), worker.regrade, arguments)

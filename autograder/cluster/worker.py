@@ -1,4 +1,4 @@
-"""What a worker process of the cluster does: compare versions, warm up one engine, grade what it is sent.
+"""What a worker process of the cluster does: compare versions, warm up one engine, grade or regrade what it is sent.
 
 In go plain values and bytes; out comes one of the answers below, as bytes. Nothing here knows a student's name.
 """
@@ -7,6 +7,8 @@ import asyncio
 import platform
 import signal
 import threading
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from autograder.errors import AutograderError
 from autograder.grader import Grader
 from autograder.grading import Engine
 from autograder.model import Submission
-from autograder.reports import result_json
+from autograder.reports import read_result, result_json
 from autograder.versions import kit_version
 
 KEPT_GRADERS = 8  # batches at the same time, and those whose coordinator was killed
@@ -36,10 +38,14 @@ class Refused(msgspec.Struct, tag="refused", frozen=True):
 
 
 class Graded(msgspec.Struct, tag="graded", frozen=True):
-    """A result as its record, which bears any text that a student wrote, and its evidence."""
+    """A result as its record, which bears any text that a student wrote, and its evidence, empty where none is new.
+
+    `ran`: student code was run for it.
+    """
 
     record: str
     evidence: bytes
+    ran: bool = True
 
 
 class Unprepared(msgspec.Struct, tag="unprepared", frozen=True):
@@ -102,13 +108,32 @@ def prepare(ticket: str, wanted: dict[str, str], unsafe: bool, grader: bytes) ->
 
 def grade(ticket: str, notebook: bytes | None, sha256: str) -> bytes:
     """Grade one submission, nameless; answer Graded or Unprepared."""
+
+    def work(engine: Engine, grader: Grader) -> Graded:
+        result = engine.grade(Submission("", "", Path(), notebook, sha256=sha256), grader)
+        return Graded(result_json(result), result.evidence)
+
+    return _answer(ticket, work)
+
+
+def regrade(ticket: str, record: str, evidence: bytes, live: bool) -> bytes:
+    """Grade one submission again from a nameless record and the evidence of its run; answer Graded or Unprepared."""
+
+    def work(engine: Engine, grader: Grader) -> Graded:
+        result, ran = engine.regrade(replace(read_result(record), evidence=evidence), grader, live)
+        return Graded(result_json(result), result.evidence if ran else b"", ran)
+
+    return _answer(ticket, work)
+
+
+def _answer(ticket: str, work: Callable[[Engine, Grader], Graded]) -> bytes:
     engine, grader = _seat.engine, _seat.graders.get(ticket)
     if engine is None or grader is None:
         return msgspec.msgpack.encode(Unprepared())
-    result = engine.grade(Submission("", "", Path(), notebook, sha256=sha256), grader)
+    graded = work(engine, grader)
     if _seat.engine is not engine:  # stopped meanwhile, which makes a fault of what ran
         return msgspec.msgpack.encode(Unprepared())
-    return msgspec.msgpack.encode(Graded(result_json(result), result.evidence))
+    return msgspec.msgpack.encode(graded)
 
 
 async def leave(ticket: str, stop: bool) -> None:
