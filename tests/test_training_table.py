@@ -290,6 +290,11 @@ FAST = {
     "the default batch": plainly(batch_size=None),
     "flat targets": plainly(data=flat),
     "sample weights": plainly(sample_weight=WEIGHTS),
+    "weights of steps": plainly(
+        lambda: layers.SimpleRNN(3, return_sequences=True),
+        data=every_step,
+        sample_weight=np.linspace(0, 2, SAMPLES * STEPS).reshape(SAMPLES, STEPS),
+    ),
     "class weights": plainly(
         data=classes,
         outputs=softmax,
@@ -334,6 +339,7 @@ FAST = {
         lambda: layers.SimpleRNN(3, return_sequences=True),
         validation_split=0.3,
     ),
+    "two inputs": two_inputs,
     "one embedding of two inputs": added_inputs,
     "dense": plainly(layers.Flatten, lambda: layers.Dense(4, activation="relu")),
     "functional": functional,
@@ -367,14 +373,10 @@ STOCK = {
     "tf.data": on_dataset,
     "own dataset": on_own_dataset,
     "tensors": on_tensors,
-    "two inputs": two_inputs,
     "not built": not_built,
     "steps per epoch": plainly(steps_per_epoch=3),
     "later epochs": plainly(initial_epoch=1),
     "shuffled in batches": plainly(shuffle="batch"),
-    "weights of steps": plainly(
-        lambda: layers.SimpleRNN(3, return_sequences=True), data=every_step, sample_weight=np.ones((SAMPLES, STEPS))
-    ),
     "eagerly": plainly(compiled=lambda: {"run_eagerly": True}),
     "dropout": plainly(lambda: layers.SimpleRNN(4, dropout=0.5), lambda: layers.Dropout(0.5)),
     "recurrent dropout": plainly(lambda: layers.LSTM(4, recurrent_dropout=0.5)),
