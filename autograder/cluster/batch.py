@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
@@ -98,7 +98,7 @@ class Batch:
         self._lost: Counter[str] = Counter()
         self._next_look, self._lonely_since, self._told_level = 0.0, 0.0, False
 
-    def run(self) -> Iterator[Ended]:
+    def run(self) -> Generator[Ended]:
         """Yield each piece of work as it ends, on the workers that there are at that time."""
         stop = True
         try:

@@ -100,8 +100,9 @@ def grade_on_cluster(
         ConfigError: when Dask is not installed, or the address is none.
         AutograderError: when no scheduler answers, or no worker is left that may grade; the text says which and why.
     """
-    with _connected(address) as client:
-        for ended in Batch(client, map(_to_grade, submissions), grader, unsafe, tell).run():
+    works = map(_to_grade, submissions)
+    with _connected(address) as client, contextlib.closing(Batch(client, works, grader, unsafe, tell).run()) as running:
+        for ended in running:
             yield ended.result
 
 
@@ -123,8 +124,8 @@ def regrade_on_cluster(
     """
     known = {before.submission: before for before in earlier}
     works = (_to_regrade(before, with_evidence, live) for before in earlier)
-    with _connected(address) as client:
-        for ended in Batch(client, works, grader, unsafe, tell).run():
+    with _connected(address) as client, contextlib.closing(Batch(client, works, grader, unsafe, tell).run()) as running:
+        for ended in running:
             yield Regraded(known[ended.work.submission.name], ended.result, ended.ran)
 
 
