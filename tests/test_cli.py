@@ -629,6 +629,16 @@ def test_a_regrade_that_is_stopped_goes_on(desk, shared, tmp_path, monkeypatch):
     assert {row["score"] for row in desk.table().values()} == {"3"}
 
 
+def test_who_grades_without_isolation_is_warned(desk, shared):
+    """Each time that notebooks may run, and else not."""
+    desk.hand_in("Ada")
+    warning = "No isolation (--unsafe): these programs can read and change all that you can."
+    assert warning not in desk.grade().output
+    shared.level = "none"
+    assert warning in desk.grade("--force").output
+    assert warning in desk.run("regrade", "tiny", "--out", str(desk.out), "--live").output
+
+
 def test_a_regrade_of_nothing_shows_the_way(desk):
     """Exit code 2, and the command that comes first."""
     shown = desk.run("regrade", "tiny", "--out", str(desk.out))

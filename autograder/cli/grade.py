@@ -24,6 +24,7 @@ from autograder.cli.shared import (
     say_whether_verified,
     shown,
     tell_above,
+    warn_without_isolation,
 )
 from autograder.cluster import grade_on_cluster
 from autograder.errors import ConfigError
@@ -173,10 +174,7 @@ def _graded(waiting: deque[Submission], grader: Grader, jobs: int, dask: str | N
         else:
             with console.status("Warming up TensorFlow, once for all"):
                 engine = stack.enter_context(grading.Engine(unsafe))
-            if engine.level == "none":
-                messages.print(
-                    "[bold red]No isolation (--unsafe):[/] these programs can read and change all that you can."
-                )
+            warn_without_isolation(engine.level)
             taken = (waiting.popleft() for _ in range(total))
             running = grading.grade_batch(engine, taken, grader, jobs)
         counts = dict.fromkeys(Status, 0)

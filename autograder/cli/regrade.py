@@ -23,6 +23,7 @@ from autograder.cli.shared import (
     say_whether_verified,
     shown,
     tell_above,
+    warn_without_isolation,
 )
 from autograder.cluster import regrade_on_cluster
 from autograder.errors import ConfigError
@@ -154,6 +155,7 @@ def _regraded(
         else:
             with console.status("Warming up TensorFlow, once for all"):
                 engine = stack.enter_context(grading.Engine(unsafe))
+            warn_without_isolation(engine.level)
             running = regrade_batch(engine, map(folder.with_evidence, todo), grader, jobs, live)
         progress = stack.enter_context(progress_bar())
         line = progress.add_task("Regrading", total=len(todo), counts="")

@@ -143,6 +143,12 @@ def refuse_jobs_on_cluster(jobs: int | None, dask: str | None) -> None:
         raise click.UsageError("--jobs is for this machine alone; on a cluster each worker brings its threads.")
 
 
+def warn_without_isolation(level: str) -> None:
+    """Say what notebooks can do that run at the isolation level `none`."""
+    if level == "none":
+        messages.print("[bold red]No isolation (--unsafe):[/] these programs can read and change all that you can.")
+
+
 def tell_above(sentence: str) -> None:
     """Say something while a progress line moves, which puts what is printed above itself."""
     print("\n".join(plain(line) for line in sentence.splitlines()), file=sys.stderr)
