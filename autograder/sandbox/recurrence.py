@@ -146,7 +146,7 @@ def _simple_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
         state += x
         return [change(state)]
 
-    return step, _project(sequences, cell.kernel, None if cell.bias is None else array_of(cell.bias))
+    return step, _project(sequences, cell.kernel, _bias(cell))
 
 
 def _gru_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
@@ -157,7 +157,7 @@ def _gru_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
     units, recurrent = cell.units, array_of(cell.recurrent_kernel)
     of_gates, of_candidate = (np.ascontiguousarray(part) for part in np.split(recurrent, [2 * units], axis=1))
     change, change_gate = _in_place(cell.activation), _in_place(cell.recurrent_activation)
-    bias, after = None if cell.bias is None else array_of(cell.bias), None
+    bias, after = _bias(cell), None
     if bias is not None and cell.reset_after:
         bias, after = bias
         bias = bias + np.where(np.arange(3 * units) < 2 * units, after, 0)
@@ -194,7 +194,7 @@ def _lstm_step(cell: Any, sequences: Any) -> tuple[_Step, Any]:
         c = change_gate(f) * c + change_gate(i) * change(g)
         return [change_gate(o) * change(c.copy()), c]
 
-    return step, _project(sequences, cell.kernel, None if cell.bias is None else array_of(cell.bias))
+    return step, _project(sequences, cell.kernel, _bias(cell))
 
 
 _STEPS: dict[str, Callable[[Any, Any], tuple[_Step, Any]]] = {
@@ -206,6 +206,10 @@ _STEPS: dict[str, Callable[[Any, Any], tuple[_Step, Any]]] = {
 
 def _in_place(activation: Any) -> Callable[[Any], Any]:
     return IN_PLACE[activation.__name__]
+
+
+def _bias(cell: Any) -> Any:
+    return None if cell.bias is None else array_of(cell.bias)
 
 
 def _sigmoid(h: Any) -> Any:
